@@ -1,0 +1,34 @@
+# Every target makes its own environment: Python >= 3.11, make and a package index suffice.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+ARGS ?=
+export PREFECT_SERVER_ANALYTICS_ENABLED := false
+
+.PHONY: demo run test lint clean
+
+$(READY): constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pvsignal needs Python 3.11 or newer; call make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(READY)  ## simulated archives through the Prefect flow to a report
+	$(BIN)/python -m flows.demo
+
+run: $(READY)  ## the FDA's archives to a report; more by ARGS="--mirror DIR"
+	$(BIN)/pvsignal run --data-dir data $(ARGS)
+
+test: $(READY)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --processes 2 sql
+
+clean:
+	rm -rf $(VENV) demo
