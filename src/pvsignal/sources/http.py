@@ -15,7 +15,8 @@ from tenacity import (
     RetryCallState,
     Retrying,
     retry_if_exception,
-    wait_exponential_jitter,
+    wait_exponential,
+    wait_random,
 )
 
 import pvsignal
@@ -257,11 +258,8 @@ def _retried(
 
     retrying = Retrying(
         stop=given_up,
-        wait=wait_exponential_jitter(
-            initial=http.wait_seconds,
-            max=LONGEST_WAIT_SECONDS,
-            jitter=http.wait_seconds,
-        ),
+        wait=wait_exponential(http.wait_seconds, max=LONGEST_WAIT_SECONDS)
+        + wait_random(0, http.wait_seconds),
         retry=retry_if_exception(_is_transient),
         reraise=True,
     )

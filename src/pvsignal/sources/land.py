@@ -140,7 +140,7 @@ def land(
         for item in wanted:
             before = held.get(item.quarter)
             archive = landing.land_one(item, before)
-            if archive == before:
+            if archive is before:
                 continue
             held[item.quarter] = archive
             write_manifest(data_dir, held)
