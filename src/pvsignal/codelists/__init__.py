@@ -1,0 +1,33 @@
+"""Reviewed code lists, and what they say about names, routes and terms.
+
+The lists are tables under ``data``, one decision a row, each with a card that gives
+its scope, source and reviewer. ``docs/codelists.md`` describes every list.
+"""
+
+from pvsignal.codelists.drugs import drug_members, reference_members
+from pvsignal.codelists.loading import codelists_hash, load_codelists
+from pvsignal.codelists.matching import match_names, match_routes
+from pvsignal.codelists.schema import Codelist, Codelists
+from pvsignal.codelists.terms import (
+    classify_terms,
+    event_catalogue,
+    events_of_terms,
+    litigated_events,
+    normalise_term,
+)
+
+__all__ = [
+    "Codelist",
+    "Codelists",
+    "classify_terms",
+    "codelists_hash",
+    "drug_members",
+    "event_catalogue",
+    "events_of_terms",
+    "litigated_events",
+    "load_codelists",
+    "match_names",
+    "match_routes",
+    "normalise_term",
+    "reference_members",
+]

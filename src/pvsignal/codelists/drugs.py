@@ -1,0 +1,67 @@
+"""Which drugs are scored, of which therapies they consist, and their references."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from pvsignal.codelists.schema import Codelists
+from pvsignal.errors import CodelistError
+
+CLASS_PREFIX = "class:"
+
+
+def drug_members(lists: Codelists) -> pd.DataFrame:
+    """Scored drugs and the therapies that make them up.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``drug_level`` (``substance`` or ``class``), ``drug``, ``label``, ``therapy``;
+        a substance is its own member, a class (``class:s1p_modulator``) has its scored
+        members; sorted.
+    """
+    therapies = lists["ms_therapies"].table
+    scored = set(therapies.loc[therapies["scored"] == "Y", "ingredient"])
+    rows = [("substance", name, name, name) for name in scored]
+    for row in lists["therapy_classes"].table.to_dict("records"):
+        members = scored & set(row["members"].split("|"))
+        drug = CLASS_PREFIX + row["class_id"]
+        rows += [("class", drug, row["label"], member) for member in members]
+    return pd.DataFrame(
+        sorted(rows), columns=["drug_level", "drug", "label", "therapy"], dtype=str
+    )
+
+
+def reference_members(lists: Codelists, reference_class: str) -> pd.DataFrame:
+    """Reference of comparator C for each scored drug: never the drug itself.
+
+    Parameters
+    ----------
+    lists
+        All code lists.
+    reference_class
+        ``class_id`` of therapy_classes.csv, such as ``platform_reference``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``drug``, ``therapy``: members of the reference that are no member of the
+        drug; a drug whose reference is empty has no row.
+
+    Raises
+    ------
+    CodelistError
+        If there is no such class.
+    """
+    members = drug_members(lists)
+    reference = set(
+        members.loc[members["drug"] == CLASS_PREFIX + reference_class, "therapy"]
+    )
+    if not reference:
+        raise CodelistError(
+            f"therapy_classes.csv has no class '{reference_class}' with scored members;"
+            " correct reference_class in the analysis file"
+        )
+    own = members.groupby("drug")["therapy"].agg(set)
+    rows = [(drug, name) for drug in own.index for name in reference - own[drug]]
+    return pd.DataFrame(sorted(rows), columns=["drug", "therapy"], dtype=str)
