@@ -1,0 +1,63 @@
+-- Kind: table
+-- Title: Population of comparator C for each drug: its own reports and those of its reference
+-- Grain: (drug, quarter_no, primaryid, caseid)
+-- Reads: cohort.exposure, cohort.report, cohort.drug_start, codelists.reference_member
+-- Source: active comparator; a report with both belongs to the drug
+with referred as (
+    select
+        reference_member.drug,
+        exposure.quarter_no,
+        exposure.primaryid,
+        false as is_exposed
+    from codelists.reference_member as reference_member
+    inner join cohort.exposure as exposure
+        on
+            reference_member.therapy = exposure.drug
+            and exposure.drug_level = 'substance'
+),
+
+own as (
+    select
+        exposure.drug,
+        exposure.quarter_no,
+        exposure.primaryid,
+        true as is_exposed
+    from cohort.exposure as exposure
+    where exists (
+        select 1
+        from codelists.reference_member as reference_member
+        where reference_member.drug = exposure.drug
+    )
+),
+
+either as (
+    select
+        referred.drug,
+        referred.quarter_no,
+        referred.primaryid,
+        referred.is_exposed
+    from referred
+    union all
+    select
+        own.drug,
+        own.quarter_no,
+        own.primaryid,
+        own.is_exposed
+    from own
+)
+
+select
+    either.drug,
+    report.quarter_no,
+    report.primaryid,
+    report.caseid,
+    bool_or(either.is_exposed) as is_exposed
+from either
+inner join cohort.drug_start as drug_start
+    on either.drug = drug_start.drug
+inner join cohort.report as report
+    on
+        either.quarter_no = report.quarter_no
+        and either.primaryid = report.primaryid
+where report.received_date >= drug_start.start_date
+group by either.drug, report.quarter_no, report.primaryid, report.caseid

@@ -1,0 +1,40 @@
+-- Kind: table
+-- Title: Neoplasm terms among the reactions of versions that were once current
+-- Grain: (quarter_no, primaryid, term)
+-- Reads: staged.reac, codelists.term, cases.version, cases.sighting, staged.demo
+with dated as (
+    select
+        version.quarter_no,
+        version.primaryid,
+        max(demo.event_date) as event_first_day
+    from cases.version as version
+    inner join cases.sighting as sighting
+        on
+            version.quarter_no = sighting.quarter_no
+            and version.primaryid = sighting.primaryid
+            and version.caseid = sighting.caseid
+    inner join staged.demo as demo
+        on
+            sighting.quarter_no = demo.quarter_no
+            and sighting.line = demo.line
+    where version.known_until is null or version.known_until > version.known_from
+    group by version.quarter_no, version.primaryid
+)
+
+select distinct
+    reac.quarter_no,
+    reac.primaryid,
+    term.term,
+    term.group_id,
+    term.is_secondary,
+    term.is_recurrence,
+    term.is_incident,
+    dated.event_first_day
+from staged.reac as reac
+inner join codelists.term as term
+    on reac.pt_term = term.term
+inner join dated
+    on
+        reac.quarter_no = dated.quarter_no
+        and reac.primaryid = dated.primaryid
+where term.event_class = 'neoplasm'

@@ -1,0 +1,298 @@
+-- Kind: table
+-- Title: How many are left and how many went at each step, as of as_of
+-- Grain: step_no
+-- Reads: staged.demo, cases.sighting, cases.version, cohort.report, cohort.therapy_record, cohort.outcome_verdict,
+--   cohort.exposure, counts.pair_member, codelists.drug_member, analysis.role
+with demo_row as (
+    select
+        count(*) as n_rows,
+        count(*) filter (where demo.caseid is null) as n_no_case
+    from staged.demo as demo
+    where demo.quarter_no in (select held_quarter.quarter_no from cases.held_quarter as held_quarter)
+),
+
+sighting_row as (
+    select count(*) as n_sightings
+    from cases.sighting
+),
+
+version_row as (
+    select
+        coalesce(version.until_reason, 'current') as state,
+        count(*) as n_rows
+    from cases.version as version
+    group by coalesce(version.until_reason, 'current')
+),
+
+population as (
+    select
+        count(*) as n_a,
+        count(*) filter (where report.is_ms) as n_b
+    from cohort.report as report
+    where report.known_until is null
+),
+
+current_version as (
+    select
+        version.quarter_no,
+        version.primaryid
+    from cases.version as version
+    where version.known_until is null
+),
+
+therapy_report as (
+    select
+        record.quarter_no,
+        record.primaryid,
+        record.therapy,
+        bool_or(record.is_admitted and role.role_cod is not null) as is_exposed,
+        bool_or(record.is_admitted) as is_admitted,
+        min(case when not record.is_admitted then record.product_status end) as left_out_by
+    from cohort.therapy_record as record
+    inner join codelists.drug_member as drug_member
+        on
+            record.therapy = drug_member.drug
+            and drug_member.drug_level = 'substance'
+    inner join current_version
+        on
+            record.quarter_no = current_version.quarter_no
+            and record.primaryid = current_version.primaryid
+    left join analysis.role as role
+        on record.role_cod = role.role_cod
+    group by record.quarter_no, record.primaryid, record.therapy
+),
+
+verdict as (
+    select
+        outcome_verdict.is_included,
+        outcome_verdict.is_incident,
+        outcome_verdict.is_secondary,
+        outcome_verdict.is_treated_event,
+        outcome_verdict.reason
+    from cohort.outcome_verdict as outcome_verdict
+    inner join current_version
+        on
+            outcome_verdict.quarter_no = current_version.quarter_no
+            and outcome_verdict.primaryid = current_version.primaryid
+),
+
+both_counted as (
+    select count(distinct member.caseid) as n_cases
+    from counts.pair_member as member
+    where
+        member.comparator = 'A'
+        and member.drug_level = 'substance'
+        and member.event = 'any_malignancy'
+        and member.known_until is null
+),
+
+step as (
+    select
+        1 as step_no,
+        'cases' as part,
+        'DEMO rows staged' as step,
+        'left' as kind,
+        'rows' as unit,
+        n_rows as n
+    from demo_row
+    union all
+    select
+        2,
+        'cases',
+        'without a case number',
+        'removed',
+        'rows',
+        n_no_case
+    from demo_row
+    union all
+    select
+        3,
+        'cases',
+        'repeat the key of another row of the quarter',
+        'removed',
+        'rows',
+        demo_row.n_rows - demo_row.n_no_case - sighting_row.n_sightings
+    from demo_row
+    cross join sighting_row
+    union all
+    select
+        4,
+        'cases',
+        'sightings of case versions',
+        'left',
+        'versions',
+        n_sightings
+    from sighting_row
+    union all
+    select
+        case state
+            when 'lower version in the same quarter' then 5
+            when 'older than the version held' then 6
+            when 'superseded' then 7
+            when 'deleted' then 8
+            else 9
+        end,
+        'cases',
+        case state when 'current' then 'current reports' when 'deleted' then 'withdrawn by the FDA' else state end,
+        case state when 'current' then 'left' else 'removed' end,
+        case state when 'current' then 'reports' else 'versions' end,
+        n_rows
+    from version_row
+    union all
+    select
+        10,
+        'population',
+        'without a named drug or a reaction',
+        'removed',
+        'reports',
+        (select count(*) from current_version) - n_a
+    from population
+    union all
+    select
+        11,
+        'population',
+        'comparator A before litigated reports leave',
+        'left',
+        'reports',
+        n_a
+    from population
+    union all
+    select
+        12,
+        'population',
+        'comparator B: an MS indication or an MS-only brand',
+        'left',
+        'reports',
+        n_b
+    from population
+    union all
+    select
+        20,
+        'exposure',
+        'report names an MS therapy in any role',
+        'left',
+        'report x therapy',
+        count(*)
+    from therapy_report
+    union all
+    select
+        21,
+        'exposure',
+        'product rule: ' || left_out_by,
+        'removed',
+        'report x therapy',
+        count(*)
+    from therapy_report
+    where not is_admitted
+    group by left_out_by
+    union all
+    select
+        22,
+        'exposure',
+        'concomitant or interacting only',
+        'removed',
+        'report x therapy',
+        count(*)
+    from therapy_report
+    where
+        is_admitted
+        and not is_exposed
+    union all
+    select
+        23,
+        'exposure',
+        'exposed',
+        'left',
+        'report x therapy',
+        count(*)
+    from therapy_report
+    where is_exposed
+    union all
+    select
+        30,
+        'outcome',
+        'report holds a neoplasm term',
+        'left',
+        'report x term',
+        count(*)
+    from verdict
+    union all
+    select
+        31,
+        'outcome',
+        'indication rule: ' || reason,
+        'removed',
+        'report x term',
+        count(*)
+    from verdict
+    where not is_included
+    group by reason
+    union all
+    select
+        32,
+        'outcome',
+        'secondary, recurrence or progression terms',
+        'no incident event',
+        'report x term',
+        count(*)
+    from verdict
+    where
+        is_included
+        and is_secondary
+    union all
+    select
+        33,
+        'outcome',
+        'benign, in situ, uncertain or other terms',
+        'no incident event',
+        'report x term',
+        count(*)
+    from verdict
+    where
+        is_included
+        and not is_secondary
+        and not is_incident
+    union all
+    select
+        34,
+        'outcome',
+        'incident malignant terms',
+        'left',
+        'report x term',
+        count(*)
+    from verdict
+    where
+        is_included
+        and is_incident
+    union all
+    select
+        35,
+        'outcome',
+        'of these treated events, kept and marked',
+        'shown',
+        'report x term',
+        count(*)
+    from verdict
+    where
+        is_included
+        and is_incident
+        and is_treated_event
+    union all
+    select
+        40,
+        'both',
+        'MS therapy and any_malignancy in comparator A',
+        'left',
+        'reports',
+        n_cases
+    from both_counted
+)
+
+select
+    part,
+    step,
+    kind,
+    unit,
+    n,
+    row_number() over (order by step_no asc, step asc) as step_no
+from step

@@ -1,0 +1,136 @@
+-- Kind: table
+-- Title: The 2x2 table of each pair in each comparator as of each held quarter
+-- Grain: (comparator, drug, event_level, event, quarter_no)
+-- Reads: counts.cumulative, cohort.event, cohort.drug_start, cohort.comparator_c, cases.held_quarter
+-- Source: a drug and event, n_drug all of the drug, n_event all with the event, n the population; litigated
+--   reports leave all of them. Groups and supergroups: every pair from the drug's first quarter on, zeros
+--   included; preferred terms: a >= 1.
+with comparator as (
+    select
+        'A' as comparator,
+        drug_start.drug_level,
+        drug_start.drug,
+        drug_start.first_quarter_no,
+        '' as population_drug
+    from cohort.drug_start as drug_start
+    union all
+    select
+        'B' as comparator,
+        drug_start.drug_level,
+        drug_start.drug,
+        drug_start.first_quarter_no,
+        '' as population_drug
+    from cohort.drug_start as drug_start
+    union all
+    select
+        'C' as comparator,
+        drug_start.drug_level,
+        drug_start.drug,
+        drug_start.first_quarter_no,
+        drug_start.drug as population_drug
+    from cohort.drug_start as drug_start
+    where exists (
+        select 1
+        from cohort.comparator_c as comparator_c
+        where comparator_c.drug = drug_start.drug
+    )
+),
+
+pair as (
+    select
+        comparator.comparator,
+        comparator.drug_level,
+        comparator.drug,
+        comparator.population_drug,
+        event.event_level,
+        event.event,
+        event.litigation_set,
+        held_quarter.quarter_no
+    from comparator
+    inner join cases.held_quarter as held_quarter
+        on comparator.first_quarter_no <= held_quarter.quarter_no
+    cross join cohort.event as event
+    where event.event_level <> 'pt'
+    union all
+    select
+        comparator.comparator,
+        comparator.drug_level,
+        comparator.drug,
+        comparator.population_drug,
+        event.event_level,
+        event.event,
+        event.litigation_set,
+        together.quarter_no
+    from comparator
+    inner join counts.cumulative as together
+        on
+            comparator.comparator = together.comparator
+            and comparator.drug = together.drug
+    inner join cohort.event as event
+        on
+            together.event_level = event.event_level
+            and together.event = event.event
+    where
+        together.measure = 'a'
+        and together.event_level = 'pt'
+        and together.n_reports >= 1
+)
+
+select
+    pair.comparator,
+    pair.drug_level,
+    pair.drug,
+    pair.event_level,
+    pair.event,
+    pair.quarter_no,
+    coalesce(together.n_reports, 0) as a,
+    coalesce(exposed.n_reports, 0) - coalesce(exposed_out.n_reports, 0) as n_drug,
+    coalesce(reported.n_reports, 0) as n_event,
+    coalesce(population.n_reports, 0) - coalesce(population_out.n_reports, 0) as n
+from pair
+left join counts.cumulative as together
+    on
+        together.measure = 'a'
+        and pair.comparator = together.comparator
+        and pair.drug = together.drug
+        and pair.event_level = together.event_level
+        and pair.event = together.event
+        and pair.quarter_no = together.quarter_no
+left join counts.cumulative as exposed
+    on
+        exposed.measure = 'n_drug'
+        and pair.comparator = exposed.comparator
+        and pair.drug = exposed.drug
+        and exposed.litigation_set = ''
+        and pair.quarter_no = exposed.quarter_no
+left join counts.cumulative as exposed_out
+    on
+        exposed_out.measure = 'n_drug'
+        and pair.comparator = exposed_out.comparator
+        and pair.drug = exposed_out.drug
+        and pair.litigation_set = exposed_out.litigation_set
+        and exposed_out.litigation_set <> ''
+        and pair.quarter_no = exposed_out.quarter_no
+left join counts.cumulative as reported
+    on
+        reported.measure = 'n_event'
+        and pair.comparator = reported.comparator
+        and pair.population_drug = reported.drug
+        and pair.event_level = reported.event_level
+        and pair.event = reported.event
+        and pair.quarter_no = reported.quarter_no
+left join counts.cumulative as population
+    on
+        population.measure = 'n'
+        and pair.comparator = population.comparator
+        and pair.population_drug = population.drug
+        and population.litigation_set = ''
+        and pair.quarter_no = population.quarter_no
+left join counts.cumulative as population_out
+    on
+        population_out.measure = 'n'
+        and pair.comparator = population_out.comparator
+        and pair.population_drug = population_out.drug
+        and pair.litigation_set = population_out.litigation_set
+        and population_out.litigation_set <> ''
+        and pair.quarter_no = population_out.quarter_no

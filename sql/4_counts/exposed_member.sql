@@ -1,0 +1,55 @@
+-- Kind: view
+-- Title: Reports exposed to a drug, in each comparator's population
+-- Grain: (comparator, drug, quarter_no, primaryid, caseid)
+-- Reads: cohort.exposure, cohort.report, cohort.comparator_c
+select
+    'A' as comparator,
+    exposure.drug_level,
+    exposure.drug,
+    report.quarter_no,
+    report.primaryid,
+    report.caseid,
+    report.known_from,
+    report.known_until
+from cohort.exposure as exposure
+inner join cohort.report as report
+    on
+        exposure.quarter_no = report.quarter_no
+        and exposure.primaryid = report.primaryid
+union all
+select
+    'B' as comparator,
+    exposure.drug_level,
+    exposure.drug,
+    report.quarter_no,
+    report.primaryid,
+    report.caseid,
+    report.known_from,
+    report.known_until
+from cohort.exposure as exposure
+inner join cohort.report as report
+    on
+        exposure.quarter_no = report.quarter_no
+        and exposure.primaryid = report.primaryid
+where report.is_ms
+union all
+select
+    'C' as comparator,
+    exposure.drug_level,
+    exposure.drug,
+    report.quarter_no,
+    report.primaryid,
+    report.caseid,
+    report.known_from,
+    report.known_until
+from cohort.exposure as exposure
+inner join cohort.comparator_c as comparator_c
+    on
+        exposure.drug = comparator_c.drug
+        and exposure.quarter_no = comparator_c.quarter_no
+        and exposure.primaryid = comparator_c.primaryid
+inner join cohort.report as report
+    on
+        comparator_c.quarter_no = report.quarter_no
+        and comparator_c.primaryid = report.primaryid
+        and comparator_c.caseid = report.caseid

@@ -1,0 +1,97 @@
+-- Kind: macro(p_drug, p_event)
+-- Title: The reports behind a in comparator A, one line a case
+-- Grain: caseid
+-- Reads: counts.review_member, api.cases, api.case_drugs, api.case_events
+-- Columns:
+--   caseid: case number
+--   primaryid: version
+--   quarter: quarter of the version
+--   received_date: first receipt
+--   event_date: onset
+--   age_years: age
+--   sex: sex
+--   country: country
+--   reporter: reporter
+--   is_serious: serious
+--   is_fatal: fatal
+--   neoplasm_terms: neoplasm terms that count
+--   ms_therapies: admitted MS therapies with role
+--   other_suspects: other suspect drugs
+--   is_treated_event: a drug of the report treats the same neoplasm
+--   in_b: the report counts in comparator B
+--   in_c: the report counts in comparator C
+with member as (
+    select
+        review_member.caseid,
+        bool_or(review_member.comparator = 'B') as in_b,
+        bool_or(review_member.comparator = 'C') as in_c
+    from counts.review_member as review_member
+    where
+        review_member.drug = review_member.p_drug
+        and review_member.event = review_member.p_event
+    group by review_member.caseid
+),
+
+reported as (
+    select
+        case_events.caseid,
+        string_agg(distinct case_events.term, ', ' order by case_events.term asc) as neoplasm_terms,
+        bool_or(case_events.is_treated_event) as is_treated_event
+    from api.case_events as case_events
+    where case_events.included
+    group by case_events.caseid
+),
+
+therapy as (
+    select
+        case_drugs.caseid,
+        string_agg(
+            distinct case_drugs.therapy || ' (' || case_drugs.role || ')', ', '
+            order by case_drugs.therapy || ' (' || case_drugs.role || ')' asc
+        ) as ms_therapies
+    from api.case_drugs as case_drugs
+    where case_drugs.is_admitted
+    group by case_drugs.caseid
+),
+
+other as (
+    select
+        case_drugs.caseid,
+        string_agg(
+            distinct coalesce(case_drugs.prod_ai, case_drugs.drugname), ', '
+            order by coalesce(case_drugs.prod_ai, case_drugs.drugname) asc
+        ) as other_suspects
+    from api.case_drugs as case_drugs
+    where
+        case_drugs.therapy is null
+        and case_drugs.role in ('PS', 'SS')
+    group by case_drugs.caseid
+)
+
+select
+    cases.caseid,
+    cases.primaryid,
+    cases.quarter,
+    cases.received_date,
+    cases.event_date,
+    cases.age_years,
+    cases.sex,
+    cases.country,
+    cases.reporter,
+    cases.is_serious,
+    cases.is_fatal,
+    reported.neoplasm_terms,
+    therapy.ms_therapies,
+    other.other_suspects,
+    member.in_b,
+    member.in_c,
+    coalesce(reported.is_treated_event, false) as is_treated_event
+from member
+inner join api.cases as cases
+    on member.caseid = cases.caseid
+left join reported
+    on member.caseid = reported.caseid
+left join therapy
+    on member.caseid = therapy.caseid
+left join other
+    on member.caseid = other.caseid

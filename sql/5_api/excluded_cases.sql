@@ -1,0 +1,19 @@
+-- Kind: view
+-- Title: Reports with an MS therapy and a neoplasm term that do not count for the pair
+-- Grain: (drug, event, caseid, term)
+-- Reads: counts.excluded_case
+-- Columns:
+--   drug: MS therapy
+--   event: neoplasm group of the term
+--   term: preferred term
+--   caseid: case number
+--   primaryid: version
+--   reason: why it does not count
+select
+    excluded_case.drug,
+    excluded_case.event,
+    excluded_case.term,
+    excluded_case.caseid,
+    excluded_case.primaryid,
+    excluded_case.reason
+from counts.excluded_case as excluded_case

@@ -1,0 +1,21 @@
+-- Kind: view
+-- Title: The append-only record of the analysis, hash-chained
+-- Grain: seq
+-- Reads: signals.ledger
+-- Columns:
+--   seq: place in the ledger
+--   kind: run or crossing
+--   run: run that wrote the record
+--   as_of: quarter of the run
+--   body: the record as JSON
+--   previous_hash: hash of the record before
+--   hash: hash of this record
+select
+    ledger.seq,
+    ledger.kind,
+    ledger.run,
+    ledger.as_of,
+    ledger.body,
+    ledger.previous_hash,
+    ledger.hash
+from signals.ledger as ledger

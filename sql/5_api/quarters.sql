@@ -1,0 +1,35 @@
+-- Kind: view
+-- Title: Where every physical line went, and the archive it came from
+-- Grain: (quarter, member)
+-- Reads: counts.quarter
+-- Columns:
+--   quarter: quarter of the archive
+--   table_name: DEMO, DRUG, ... in lower case, or deleted
+--   member: file in the archive
+--   era: layout era of the header
+--   physical_lines: lines of the file
+--   header_lines: header lines
+--   blank_lines: blank lines
+--   splits: records that were cut out of glued lines
+--   joins: lines that were joined to the one before
+--   staged: rows staged
+--   rejected: rows that could not be read
+--   archive: archive as published
+--   archive_sha256: SHA-256 of the archive
+--   archive_url: where it was taken from
+select
+    quarter.quarter,
+    quarter.table_name,
+    quarter.member,
+    quarter.era,
+    quarter.physical_lines,
+    quarter.header_lines,
+    quarter.blank_lines,
+    quarter.splits,
+    quarter.joins,
+    quarter.staged,
+    quarter.rejected,
+    quarter.archive,
+    quarter.archive_sha256,
+    quarter.archive_url
+from counts.quarter as quarter

@@ -1,0 +1,52 @@
+-- Kind: view
+-- Title: Statistics of the primary variant as of every held quarter, cumulative
+-- Grain: (comparator, drug, event_level, event, as_of)
+-- Reads: signals.statistic
+-- Source: evidence as known at each quarter; vocabulary is today's
+-- Columns:
+--   comparator: A whole database, B reports of people with MS, C active comparator
+--   drug_level: substance or class
+--   drug: ingredient in lower case, or class:<id>
+--   event_level: pt, group or supergroup
+--   event: name of the event
+--   as_of: quarter up to which evidence counts
+--   a: reports with drug and event
+--   b: reports with the drug without the event
+--   c: reports with the event without the drug
+--   d: reports with neither
+--   n: all reports of the population for this event
+--   expected: n_drug * n_event / n
+--   prr: proportional reporting ratio
+--   prr_low: lower 95 % limit of prr
+--   prr_high: upper 95 % limit of prr
+--   ror: reporting odds ratio
+--   ror_low: lower 95 % limit of ror
+--   ror_high: upper 95 % limit of ror
+--   chi2_yates: chi-squared with Yates' correction
+--   sdr_evans: a >= 3, prr >= 2 and chi2_yates >= 4
+--   sdr_ror: a >= 3 and ror_low > 1
+--   evaluable: the pair could be judged at all at that quarter
+select
+    statistic.comparator,
+    statistic.drug_level,
+    statistic.drug,
+    statistic.event_level,
+    statistic.event,
+    statistic.quarter as as_of,
+    statistic.a,
+    statistic.b,
+    statistic.c,
+    statistic.d,
+    statistic.n,
+    statistic.expected,
+    statistic.prr,
+    statistic.prr_low,
+    statistic.prr_high,
+    statistic.ror,
+    statistic.ror_low,
+    statistic.ror_high,
+    statistic.chi2_yates,
+    statistic.sdr_evans,
+    statistic.sdr_ror,
+    statistic.evaluable
+from signals.statistic as statistic

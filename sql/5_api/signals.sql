@@ -1,0 +1,76 @@
+-- Kind: view
+-- Title: Statistics of every pair in each comparator at the file's as_of, crude inside the comparator's population
+-- Grain: (variant, comparator, drug_level, drug, event_level, event)
+-- Reads: signals.statistic, counts.pair_profile
+-- Columns:
+--   variant: what is changed against the primary analysis; primary changes nothing
+--   comparator: A whole database, B reports of people with MS, C active comparator (platform therapies)
+--   drug_level: substance or class
+--   drug: ingredient in lower case, or class:<id>
+--   event_level: pt, group or supergroup
+--   event: preferred term in upper case, group id, or any_*/all_* supergroup
+--   as_of: quarter up to which evidence counts
+--   a: reports with drug and event
+--   b: reports with the drug without the event
+--   c: reports with the event without the drug
+--   d: reports with neither
+--   n_drug: reports with the drug, a + b
+--   n_event: reports with the event, a + c
+--   n: all reports of the comparator's population for this event, a + b + c + d
+--   expected: n_drug * n_event / n
+--   prr: proportional reporting ratio
+--   prr_low: lower 95 % limit of prr
+--   prr_high: upper 95 % limit of prr
+--   ror: reporting odds ratio
+--   ror_low: lower 95 % limit of ror
+--   ror_high: upper 95 % limit of ror
+--   is_exact: limits from the exact conditional interval because a cell is 0
+--   chi2_yates: chi-squared with Yates' correction
+--   sdr_evans: a >= 3, prr >= 2 and chi2_yates >= 4 (Evans 2001)
+--   sdr_ror: a >= 3 and ror_low > 1
+--   evaluable: the pair could be judged at all; no flag where false is no reassurance
+--   a_new: reports of a that did not count in the held quarter before
+--   a_hcp: reports of a from health professionals
+--   a_serious: reports of a with any seriousness outcome
+--   a_fatal: reports of a with outcome death
+--   a_countries: distinct countries among the reports of a
+select
+    statistic.variant,
+    statistic.comparator,
+    statistic.drug_level,
+    statistic.drug,
+    statistic.event_level,
+    statistic.event,
+    statistic.quarter as as_of,
+    statistic.a,
+    statistic.b,
+    statistic.c,
+    statistic.d,
+    statistic.n_drug,
+    statistic.n_event,
+    statistic.n,
+    statistic.expected,
+    statistic.prr,
+    statistic.prr_low,
+    statistic.prr_high,
+    statistic.ror,
+    statistic.ror_low,
+    statistic.ror_high,
+    statistic.is_exact,
+    statistic.chi2_yates,
+    statistic.sdr_evans,
+    statistic.sdr_ror,
+    statistic.evaluable,
+    coalesce(profile.a_new, 0) as a_new,
+    coalesce(profile.a_hcp, 0) as a_hcp,
+    coalesce(profile.a_serious, 0) as a_serious,
+    coalesce(profile.a_fatal, 0) as a_fatal,
+    coalesce(profile.a_countries, 0) as a_countries
+from signals.statistic as statistic
+left join counts.pair_profile as profile
+    on
+        statistic.comparator = profile.comparator
+        and statistic.drug = profile.drug
+        and statistic.event_level = profile.event_level
+        and statistic.event = profile.event
+where statistic.is_latest

@@ -1,0 +1,26 @@
+-- Kind: macro(p_drug, p_event)
+-- Title: The cumulative statistics of a pair as of every held quarter
+-- Grain: (comparator, as_of)
+-- Reads: api.signal_history
+-- Columns:
+--   as_of: quarter
+--   comparator: A, B or C
+--   a: reports with drug and event
+--   expected: expected count
+--   ror: reporting odds ratio
+--   ror_low: lower 95 % limit
+--   ror_high: upper 95 % limit
+--   sdr_ror: flag of that quarter
+select
+    history.as_of,
+    history.comparator,
+    history.a,
+    history.expected,
+    history.ror,
+    history.ror_low,
+    history.ror_high,
+    history.sdr_ror
+from api.signal_history as history
+where
+    history.drug = history.p_drug
+    and history.event = history.p_event

@@ -1,0 +1,1 @@
+"""From statistics to verdicts: screening rules, first crossings and the ledger."""

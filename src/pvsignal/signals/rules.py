@@ -1,0 +1,110 @@
+"""Screening rules of one comparator, and what the comparators say together."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pvsignal.analysis import Analysis, Thresholds
+
+Counts = NDArray[np.int64]
+Values = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+def sdr_evans(a: Counts, prr: Values, *, chi2: Values, limits: Thresholds) -> Flags:
+    """Flag pairs by the rule of Evans: a >= 3, PRR >= 2, chi-squared >= 4.
+
+    Parameters
+    ----------
+    a
+        Reports with drug and event, any shape.
+    prr
+        Proportional reporting ratio; NaN (zero margin) never flags.
+    chi2
+        Chi-squared with Yates' correction.
+    limits
+        Thresholds of the analysis.
+
+    References
+    ----------
+    Evans SJW, Waller PC, Davis S (2001) Pharmacoepidemiol Drug Saf 10:483-486.
+    """
+    return (a >= limits.min_reports) & (prr >= limits.prr_min) & (
+        chi2 >= limits.chi2_min
+    )
+
+
+def sdr_ror(a: Counts, ror_low: Values, *, limits: Thresholds) -> Flags:
+    """Flag pairs with a >= 3 and the lower 95 % limit of the ROR above 1.
+
+    A pair with c = 0 has an exact, finite lower limit and can flag.
+    """
+    return (a >= limits.min_reports) & (ror_low > limits.ror_low_min)
+
+
+def evaluable(
+    comparator: NDArray[np.str_] | pd.Series, a: Counts, *, c: Counts, expected: Values,
+    analysis: Analysis,
+) -> Flags:
+    """Tell where a pair could be judged at all; elsewhere no flag says nothing.
+
+    In A a pair is not evaluable with a < 3 and E < 0.5; in B and C with E < 1 or
+    c < 3 (fewer than three reference cases).
+    """
+    rule = analysis.evaluable
+    in_a = ~((a < rule.a_min_reports) & (expected < rule.a_min_expected))
+    in_bc = (expected >= rule.bc_min_expected) & (c >= rule.bc_min_reference_cases)
+    return np.where(np.asarray(comparator) == "A", in_a, in_bc) & np.isfinite(expected)
+
+
+def agreement(latest: pd.DataFrame) -> pd.DataFrame:
+    """One row per pair with what A, B and C say of it.
+
+    Parameters
+    ----------
+    latest
+        Statistics at the latest quarter: ``comparator``, ``drug_level``, ``drug``,
+        ``event_level``, ``event``, ``a``, ``sdr_ror``, ``evaluable``; one row per
+        pair and comparator.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``a_a``, ``a_b``, ``a_c`` (nullable), ``flagged_in`` such as ``A+C``,
+        ``not_evaluable_in``, ``on_board``, ``robust``, ``agreement``.
+    """
+    key = ["drug_level", "drug", "event_level", "event"]
+    wide = latest.set_index([*key, "comparator"])[["a", "sdr_ror", "evaluable"]]
+    table = wide.unstack("comparator")
+
+    def column(name: str, comparator: str) -> pd.Series:
+        if (name, comparator) in table.columns:
+            return table[(name, comparator)]
+        return pd.Series(pd.NA, index=table.index)
+
+    flagged = {x: column("sdr_ror", x).fillna(False).astype(bool) for x in "ABC"}
+    blind = {x: ~column("evaluable", x).fillna(False).astype(bool) for x in "ABC"}
+    result = pd.DataFrame(index=table.index)
+    for x in "ABC":
+        result[f"a_{x.lower()}"] = column("a", x).astype("Int64")
+    result["flagged_in"] = _joined(flagged)
+    result["not_evaluable_in"] = _joined(blind)
+    other = flagged["B"] | flagged["C"]
+    result["on_board"] = flagged["A"] | other
+    result["robust"] = flagged["A"] & other
+    result["agreement"] = np.select(
+        [result["robust"], flagged["A"], other],
+        ["robust", "only A", "only B or C"],
+        default="none",
+    )
+    return result.reset_index()
+
+
+def _joined(flags: dict[str, pd.Series]) -> list[str]:
+    rows = zip(*(flags[x] for x in "ABC"), strict=True)
+    return [
+        "+".join(x for x, is_set in zip("ABC", row, strict=True) if is_set)
+        for row in rows
+    ]

@@ -1,0 +1,76 @@
+"""What is held, published and stale."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from pvsignal.analysis import Analysis
+from pvsignal.quarter import Quarter
+from pvsignal.settings import Settings
+from pvsignal.sources import manifest
+
+# Observed from the end of a quarter to its posting: 3.5 to 7 weeks.
+POSTED_WITHIN = dt.timedelta(weeks=7)
+
+
+@dataclass(frozen=True)
+class Status:
+    """State of a data directory.
+
+    Attributes
+    ----------
+    held, staged
+        Quarters landed and staged, ascending.
+    missing
+        Quarters between the first and the last held that are not held.
+    newest_expected
+        Latest quarter that the FDA should have posted by its habit.
+    is_stale
+        Something is held and the newest held quarter is older than that.
+    published
+        Stamp of the current published run, without its records; None if there is none.
+    """
+
+    data_dir: str
+    origin: str | None
+    held: tuple[str, ...]
+    staged: tuple[str, ...]
+    missing: tuple[str, ...]
+    newest_expected: str
+    is_stale: bool
+    published: dict[str, Any] | None
+
+
+def newest_expected(today: dt.date) -> Quarter:
+    """Latest quarter that the FDA should have posted, seven weeks after its end."""
+    quarter = Quarter(today.year, (today.month - 1) // 3 + 1)
+    while quarter.last_day + POSTED_WITHIN > today:
+        quarter = Quarter.from_ordinal(quarter.ordinal - 1)
+    return quarter
+
+
+def read_status(settings: Settings, analysis: Analysis, *, today: dt.date) -> Status:
+    """State of the data directory of the settings."""
+    held = sorted(manifest.read_manifest(settings.data_dir))
+    staged_file = settings.staged_dir / "manifest.json"
+    staged = json.loads(staged_file.read_text("utf-8")) if staged_file.exists() else {}
+    current = settings.published_dir(analysis.name) / "current.json"
+    expected = newest_expected(today)
+    missing = [
+        str(Quarter.from_ordinal(no))
+        for no in range(held[0].ordinal, held[-1].ordinal)
+        if Quarter.from_ordinal(no) not in held
+    ] if held else []
+    return Status(
+        data_dir=str(settings.data_dir),
+        origin=manifest.read_origin(settings.data_dir),
+        held=tuple(map(str, held)),
+        staged=tuple(sorted(staged)),
+        missing=tuple(missing),
+        newest_expected=str(expected),
+        is_stale=bool(held) and held[-1] < expected,
+        published=json.loads(current.read_text("utf-8")) if current.exists() else None,
+    )

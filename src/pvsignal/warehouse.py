@@ -1,0 +1,528 @@
+"""The only caller of ``duckdb.connect``: models in order, checks, published files.
+
+Reading `MODELS` is reading the pipeline. One file under ``sql/`` is one table, view or
+macro; its path is its name. Everything but the ledger is rebuilt whole from the staged
+Parquet and the code lists, so the order in which quarters arrived cannot matter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import pandas as pd
+
+from pvsignal.errors import CheckFailed, ModelError
+
+Connection = duckdb.DuckDBPyConnection
+
+_HERE = Path(__file__).parent
+SQL_DIR: Final = (
+    _HERE / "sql" if (_HERE / "sql").is_dir() else _HERE.parents[1] / "sql"
+)
+
+STORAGE_VERSION: Final = "v1.5.0"
+
+MODELS: Final[Mapping[str, tuple[str, ...]]] = {
+    "macros": (
+        "0_macros/normal_term",
+        "0_macros/last_day_of",
+    ),
+    "staged": (
+        "1_staged/demo",
+        "1_staged/drug",
+        "1_staged/reac",
+        "1_staged/ther",
+        "1_staged/indi",
+        "1_staged/outc",
+        "1_staged/rpsr",
+        "1_staged/deleted",
+        "1_staged/rejected",
+        "1_staged/accounting",
+    ),
+    "cases": (
+        "2_cases/held_quarter",
+        "2_cases/sighting",
+        "2_cases/deletion",
+        "2_cases/version",
+        "2_cases/received",
+    ),
+    "cohort": (
+        "3_cohort/indication",
+        "3_cohort/ms_indication",
+        "3_cohort/therapy_record",
+        "3_cohort/ms_report",
+        "3_cohort/report",
+        "3_cohort/exposure",
+        "3_cohort/neoplasm_reaction",
+        "3_cohort/neoplasm_record",
+        "3_cohort/same_indication",
+        "3_cohort/outcome_verdict",
+        "3_cohort/event",
+        "3_cohort/litigated_record",
+        "3_cohort/litigated_report",
+        "3_cohort/outcome",
+        "3_cohort/drug_start",
+        "3_cohort/comparator_c",
+    ),
+    "counts": (
+        "4_counts/population_member",
+        "4_counts/exposed_member",
+        "4_counts/pair_member",
+        "4_counts/interval",
+        "4_counts/cumulative",
+        "4_counts/cell",
+        "4_counts/attrition",
+        "4_counts/litigated_year",
+        "4_counts/unmatched_name",
+        "4_counts/quarter",
+        "4_counts/reject",
+    ),
+    "review": (
+        "4_counts/review_report",
+        "4_counts/review_member",
+        "4_counts/review_case",
+        "4_counts/review_drug",
+        "4_counts/review_event",
+        "4_counts/review_indication",
+        "4_counts/review_source_row",
+        "4_counts/pair_profile",
+        "4_counts/excluded_case",
+    ),
+}
+
+API: Final = (
+    "5_api/signals",
+    "5_api/verdicts",
+    "5_api/signal_history",
+    "5_api/cases",
+    "5_api/case_drugs",
+    "5_api/case_events",
+    "5_api/case_indications",
+    "5_api/excluded_cases",
+    "5_api/attrition",
+    "5_api/litigated",
+    "5_api/unmatched_names",
+    "5_api/quarters",
+    "5_api/rejects",
+    "5_api/codelists",
+    "5_api/runs",
+    "5_api/ledger",
+    "5_api/two_by_two",
+    "5_api/case_listing",
+    "5_api/timeline",
+    "5_api/source_rows",
+)
+
+_HEADER = re.compile(r"^--\s?(.*)$")
+_PARAMETER = re.compile(r"\$([a-z_]+)")
+_MACRO = re.compile(r"^(macro|scalar)\s*\((.*)\)$", re.DOTALL)
+_COLUMN = re.compile(r"^  (\w+): (.+)$")
+
+
+@dataclass(frozen=True)
+class Model:
+    """One file of ``sql/``: a single SELECT and what its header says of it.
+
+    Attributes
+    ----------
+    name
+        ``schema.relation``, from the path.
+    kind
+        ``table``, ``view``, ``macro`` (a table macro) or ``scalar`` (a scalar macro).
+    parameters
+        Text between the parentheses of a macro, empty otherwise.
+    title, grain
+        First lines of the comment that a published view carries.
+    columns
+        Column to description, for views and macros of the schema ``api``.
+    select
+        The statement without comments and without a final semicolon.
+    """
+
+    name: str
+    kind: str
+    parameters: str
+    title: str
+    grain: str
+    columns: Mapping[str, str]
+    select: str
+    file: Path
+
+
+def read_model(path: str, sql_dir: Path = SQL_DIR) -> Model:
+    """Model of a path such as ``2_cases/version``.
+
+    Raises
+    ------
+    ModelError
+        If the file is missing or its header does not start with its kind.
+    """
+    file = sql_dir / f"{path}.sql"
+    if not file.is_file():
+        raise ModelError(f"no model file {file}; MODELS names it", file=str(file))
+    header: list[str] = []
+    body: list[str] = []
+    for line in file.read_text("utf-8").splitlines():
+        comment = _HEADER.match(line)
+        if comment and not body:
+            header.append(comment[1])
+        elif not line.lstrip().startswith("--"):
+            body.append(line)
+    fields = _header_fields(header)
+    kind = fields.get("Kind", "")
+    macro = _MACRO.match(kind)
+    if not macro and kind not in ("table", "view"):
+        raise ModelError(f"{file}: the header must start with -- Kind", file=str(file))
+    folder, _, relation = path.partition("/")
+    schema = folder.partition("_")[2]
+    return Model(
+        name=f"{schema}.{relation}",
+        kind=macro[1] if macro else kind,
+        parameters=macro[2].strip() if macro else "",
+        title=fields.get("Title", ""),
+        grain=fields.get("Grain", ""),
+        columns={
+            found[1]: found[2] for found in map(_COLUMN.match, header) if found
+        },
+        select="\n".join(body).strip().rstrip(";"),
+        file=file,
+    )
+
+
+def _header_fields(lines: Sequence[str]) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    last = ""
+    for line in lines:
+        key, colon, value = line.partition(": ")
+        if colon and key in ("Kind", "Title", "Grain", "Reads", "Source"):
+            fields[key], last = value.strip(), key
+        elif last and line.startswith("  ") and not _COLUMN.match(line):
+            fields[last] += " " + line.strip()
+        else:
+            last = ""
+    return fields
+
+
+def run_model(
+    con: Connection, model: Model, *, values: Mapping[str, Any] | None = None
+) -> None:
+    """Create or replace one relation.
+
+    Raises
+    ------
+    ModelError
+        If DuckDB refuses it; the message names the file, the error carries the SQL.
+    """
+    schema = model.name.split(".")[0]
+    found = sorted(set(_PARAMETER.findall(model.select)))
+    head = {
+        "table": f"create or replace table {model.name} as\n",
+        "view": f"create or replace view {model.name} as\n",
+        "macro": f"create or replace macro {model.name}({model.parameters}) as table\n",
+        "scalar": f"create or replace macro {model.name}({model.parameters}) as\n",
+    }[model.kind]
+    # A scalar macro is an expression; its file is a SELECT of it so that it lints.
+    sql = head + (
+        model.select.removeprefix("select") if model.kind == "scalar" else model.select
+    )
+    try:
+        con.execute(f"create schema if not exists {schema}")
+        con.execute(sql, {name: (values or {})[name] for name in found} or None)
+        con.fetchall()
+    except (duckdb.Error, KeyError) as error:
+        raise ModelError(
+            f"model {model.name} ({model.file.name}) failed: {error}",
+            file=str(model.file),
+            sql=sql,
+        ) from error
+
+
+def run_models(
+    con: Connection,
+    groups: Sequence[str],
+    *,
+    values: Mapping[str, Any],
+    on_model: Callable[[str], None] = lambda name: None,
+) -> None:
+    """Run groups of `MODELS` in order."""
+    for group in groups:
+        for path in MODELS[group]:
+            model = read_model(path)
+            on_model(model.name)
+            run_model(con, model, values=values)
+
+
+def comment_on_api(con: Connection, models: Sequence[Model]) -> None:
+    """Attach title, grain and column descriptions of the headers as COMMENTs."""
+    for model in models:
+        text = f"{model.title}. Grain: {model.grain}." if model.grain else model.title
+        if model.kind == "macro":
+            columns = "; ".join(f"{k}: {v}" for k, v in model.columns.items())
+            _comment(con, f"macro table {model.name}", f"{text} Columns: {columns}")
+            continue
+        _comment(con, f"view {model.name}", text)
+        for column, description in model.columns.items():
+            _comment(con, f"column {model.name}.{column}", description)
+
+
+def _comment(con: Connection, target: str, text: str) -> None:
+    quoted = text.replace("'", "''")
+    con.execute(f"comment on {target} is '{quoted}'")
+
+
+@contextmanager
+def connect(
+    path: Path, *, threads: int | None = None, memory_limit: str | None = None
+) -> Iterator[Connection]:
+    """Writable connection to a DuckDB file; spills go beside the warehouse."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "preserve_insertion_order": True
+    }
+    if threads:
+        config["threads"] = threads
+    if memory_limit:
+        config["memory_limit"] = memory_limit
+    con = duckdb.connect(str(path), config=config)
+    try:
+        yield con
+    finally:
+        con.close()
+
+
+@contextmanager
+def connect_memory() -> Iterator[Connection]:
+    """Connection to a database that lives as long as it is open."""
+    con = duckdb.connect(":memory:")
+    try:
+        yield con
+    finally:
+        con.close()
+
+
+@contextmanager
+def connect_readonly(
+    path: Path,
+    *,
+    temp_dir: Path,
+    readable: Sequence[Path] = (),
+    memory_limit: str = "4GB",
+) -> Iterator[Connection]:
+    """Connection that cannot write, cannot read files outside and cannot be widened.
+
+    Parameters
+    ----------
+    path
+        The DuckDB file.
+    temp_dir
+        Where a query may spill; never beside the published file.
+    readable
+        Folders that views of the file read (the staged Parquet of a warehouse).
+    memory_limit
+        As DuckDB writes it.
+    """
+    con = duckdb.connect(
+        str(path),
+        read_only=True,
+        config={
+            "temp_directory": str(temp_dir),
+            "memory_limit": memory_limit,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        },
+    )
+    try:
+        if readable:
+            con.execute(
+                "set allowed_directories = ["
+                + ", ".join(f"'{_quoted(folder)}/'" for folder in readable)
+                + "]"
+            )
+        con.execute("set enable_external_access = false")
+        con.execute("set lock_configuration = true")
+        yield con
+    finally:
+        con.close()
+
+
+def _quoted(path: Path) -> str:
+    return str(path.resolve()).replace("'", "''")
+
+
+def register_staged(con: Connection, folders: Sequence[Path]) -> None:
+    """Make the Parquet files of the staged quarters in use the schema ``source``.
+
+    Parameters
+    ----------
+    con
+        Open warehouse.
+    folders
+        One ``staged/<quarter>/<key>`` folder a quarter, in quarter order.
+    """
+    con.execute("create schema if not exists source")
+    for table in (
+        *("demo", "drug", "reac", "ther", "indi", "outc", "rpsr"),
+        *("deleted", "rejected", "accounting"),
+    ):
+        files = ", ".join(
+            f"'{_quoted(folder / f'{table}.parquet')}'" for folder in folders
+        )
+        con.execute(
+            f"create or replace view source.{table} as "
+            f"select * from read_parquet([{files}], union_by_name = true)"
+        )
+
+
+def load_frame(con: Connection, name: str, frame: pd.DataFrame) -> None:
+    """Store a data frame as table ``schema.relation``; empty text becomes NULL."""
+    schema = name.split(".")[0]
+    con.execute(f"create schema if not exists {schema}")
+    con.register("incoming_frame", frame)
+    columns = ", ".join(
+        f"""nullif("{column}", '') as "{column}" """
+        if pd.api.types.is_string_dtype(frame[column].dtype)
+        or frame[column].dtype == object
+        else f'"{column}"'
+        for column in frame.columns
+    )
+    con.execute(
+        f"create or replace table {name} as select {columns} from incoming_frame"
+    )
+    con.unregister("incoming_frame")
+
+
+def query_frame(
+    con: Connection, sql: str, values: Sequence[Any] | Mapping[str, Any] | None = None
+) -> pd.DataFrame:
+    """Result of a query as a data frame."""
+    frame: pd.DataFrame = con.execute(sql, values).fetchdf()
+    return frame
+
+
+def query_rows(
+    con: Connection, sql: str, values: Sequence[Any] | Mapping[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    """Result of a query as a list of mappings."""
+    result = con.execute(sql, values)
+    names = [column[0] for column in result.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What a check of ``sql/checks`` found: no rows means passed."""
+
+    name: str
+    severity: str
+    title: str
+    n_rows: int
+    rows: tuple[dict[str, object], ...]
+
+
+def check_frame(results: Sequence[CheckResult]) -> pd.DataFrame:
+    """Results of the checks as a table, without their rows."""
+    return pd.DataFrame(
+        [
+            {"name": r.name, "severity": r.severity, "title": r.title, "n_rows": r.n_rows}
+            for r in results
+        ]
+    )
+
+
+def has_table(con: Connection, relation: str) -> bool:
+    """Whether a table ``schema.name`` exists."""
+    schema, _, name = relation.partition(".")
+    found = query_rows(
+        con,
+        "select 1 from information_schema.tables "
+        "where table_schema = ? and table_name = ?",
+        [schema, name],
+    )
+    return bool(found)
+
+
+def run_checks(con: Connection, sql_dir: Path = SQL_DIR) -> tuple[CheckResult, ...]:
+    """Run every check; raise on the first blocking one that returns rows.
+
+    Raises
+    ------
+    CheckFailed
+        If a check whose header says ``Severity: block`` returns rows; carries them.
+    """
+    results = [
+        _run_check(con, file) for file in sorted((sql_dir / "checks").glob("*.sql"))
+    ]
+    for result in results:
+        if result.severity == "block" and result.n_rows:
+            first = ", ".join(f"{k}={v}" for k, v in result.rows[0].items())
+            raise CheckFailed(
+                f"check {result.name} failed with {result.n_rows} rows: "
+                f"{result.title}; first row: {first}; nothing was published",
+                rows=result.rows,
+            )
+    return tuple(results)
+
+
+def _run_check(con: Connection, file: Path) -> CheckResult:
+    text = file.read_text("utf-8")
+    header = dict(
+        line[3:].split(": ", 1)
+        for line in text.splitlines()
+        if line.startswith("-- ") and ": " in line
+    )
+    try:
+        rows = query_rows(con, text)
+    except duckdb.Error as error:
+        raise ModelError(
+            f"check {file.stem} failed: {error}", file=str(file), sql=text
+        ) from error
+    return CheckResult(
+        name=file.stem,
+        severity=header["Severity"],
+        title=header["Title"],
+        n_rows=len(rows),
+        rows=tuple(rows[:20]),
+    )
+
+
+def copy_tables(con: Connection, file: Path, relations: Sequence[str]) -> None:
+    """Copy tables of an open warehouse into a new file that DuckDB 1.5 can open too.
+
+    Rows are ordered, so that the file does not depend on the order of the build.
+    """
+    file.unlink(missing_ok=True)
+    con.execute(
+        f"attach '{_quoted(file)}' as published (storage_version '{STORAGE_VERSION}')"
+    )
+    for relation in relations:
+        schema = relation.split(".")[0]
+        con.execute(f"create schema if not exists published.{schema}")
+        con.execute(
+            f"create table published.{relation} as "
+            f"select * from {relation} order by all"
+        )
+    con.execute("detach published")
+
+
+def build_api(con: Connection) -> None:
+    """Create the views and macros of the schema ``api`` with their comments."""
+    models = [read_model(path) for path in API]
+    for model in models:
+        run_model(con, model)
+    comment_on_api(con, models)
+
+
+def content_hash(con: Connection, relation: str) -> str:
+    """Hash of the rows of a relation that does not depend on their order."""
+    rows = con.execute(
+        "select count(*), coalesce(sum(md5_number_lower(to_json(t)::varchar)::hugeint)"
+        f", 0) from {relation} as t"
+    ).fetchall()
+    count, total = rows[0]
+    return f"{count}:{int(total):x}"
