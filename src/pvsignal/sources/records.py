@@ -1,0 +1,418 @@
+"""Logical records of a member: physical lines, and the repair of those out of form.
+
+Almost every line is *plain*: it has the number of fields of its table and no control
+byte. Plain lines are found by counting bytes and passed on as bytes. The few others are
+looked at one by one. The FDA's files hold records glued to one line (DRUG of 2011),
+records broken over lines (DRUG and DEMO of the legacy era), stray control bytes (0x08,
+0x7F) and, in one known place, the delimiter inside a value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+import numpy.typing as npt
+
+Numbers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+DELIMITER = b"$"
+BOM = b"\xef\xbb\xbf"
+
+_LF, _CR, _TAB, _DOLLAR, _BLANK, _DELETE = 10, 13, 9, 36, 32, 127
+# Counting works on blocks that stay in the processor's cache.
+_BLOCK_BYTES = 4 * 1024 * 1024
+_CONTROL = bytes({*range(32), _DELETE} - {_TAB, _CR})
+# Stands for a delimiter inside a value while the record is cut; no line that is cut
+# still holds a control byte.
+_INSIDE = b"\x1f"
+_KEY = re.compile(rb"[1-9][0-9]{0,17}")
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Physical lines of a member, numbered from 0 here (the header is 0).
+
+    Attributes
+    ----------
+    data
+        All bytes.
+    starts, ends
+        Offsets of the first byte and of the line feed (or the end of the data), int64.
+    n_delimiters
+        Number of ``$`` on each line.
+    is_unclean
+        True where a line holds a control byte other than tab, or a carriage return that
+        is not part of its end.
+    """
+
+    data: bytes
+    starts: Numbers
+    ends: Numbers
+    n_delimiters: Numbers
+    is_unclean: Flags
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def raw(self, first: int, last: int | None = None) -> bytes:
+        """Bytes of a line, or of all lines up to ``last``, without the final end."""
+        end = self.ends[first if last is None else last]
+        return self.data[self.starts[first] : end].rstrip(b"\r")
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a record of one file looks like.
+
+    Attributes
+    ----------
+    n_fields
+        Fields of a record.
+    start
+        Patterns of its leading fields.
+    values
+        Known values that hold the delimiter, by the record's first field.
+    """
+
+    n_fields: int
+    start: tuple[re.Pattern[bytes], ...]
+    values: tuple[tuple[bytes, bytes], ...] = ()
+
+    def cut(self, text: bytes) -> tuple[bytes, ...]:
+        """Fields of a clean line; a known value stays whole."""
+        for key, value in self.values:
+            if text.startswith(key + DELIMITER):
+                text = text.replace(value, value.replace(DELIMITER, _INSIDE))
+        fields = text.split(DELIMITER)
+        return tuple(field.replace(_INSIDE, DELIMITER) for field in fields)
+
+    def fits(self, fields: Sequence[bytes]) -> bool:
+        """Tell whether the number of fields is right; one more may be empty."""
+        n_extra = len(fields) - self.n_fields
+        return n_extra == 0 or (n_extra == 1 and not fields[-1])
+
+    def starts(self, fields: Sequence[bytes]) -> bool:
+        """Tell whether the fields begin like a record, as far as they go."""
+        return all(
+            form.fullmatch(field)
+            for form, field in zip(self.start, fields, strict=False)
+        )
+
+    def is_record(self, fields: Sequence[bytes]) -> bool:
+        """Tell whether the fields are a whole record with a key."""
+        return self.fits(fields) and _KEY.fullmatch(fields[0]) is not None
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """A record that was not a plain line.
+
+    Attributes
+    ----------
+    line
+        Physical line that it begins on, the header being 1.
+    fields
+        Its values, as many as the table has columns.
+    raw
+        The bytes it was made of: its lines, or its part of a glued line.
+    """
+
+    line: int
+    fields: tuple[bytes, ...]
+    raw: bytes
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A line that is no record.
+
+    Attributes
+    ----------
+    line
+        Its number, the header being 1.
+    reason
+        Why.
+    raw
+        Its bytes.
+    """
+
+    line: int
+    reason: str
+    raw: bytes
+
+
+@dataclass(frozen=True)
+class Records:
+    """All records of one member.
+
+    Attributes
+    ----------
+    plain
+        The plain lines with their ends, ready for a CSV reader.
+    plain_line
+        Number of each plain line, the header being 1.
+    n_plain_fields
+        Fields of each plain line: those of the table, or one more that is empty.
+    repaired
+        Records of other lines, in file order.
+    refused
+        Lines that are no record, in file order.
+    n_lines, n_blank, n_splits, n_joins
+        Physical lines with the header; blank ones; records more than lines by cutting;
+        lines more than records by joining.
+    """
+
+    plain: bytes
+    plain_line: Numbers
+    n_plain_fields: int
+    repaired: tuple[Repaired, ...]
+    refused: tuple[Refused, ...]
+    n_lines: int
+    n_blank: int
+    n_splits: int
+    n_joins: int
+
+
+def physical_lines(data: bytes) -> Lines:
+    """Find the lines of a member; a last line without line feed counts.
+
+    A line ends at a line feed, with or without carriage return before it. A carriage
+    return elsewhere is a byte of the line.
+    """
+    raw = np.frombuffer(data, np.uint8)
+    ends, counted, strange = [], [], []
+    n_before = 0
+    for at in range(0, len(raw), _BLOCK_BYTES):
+        block = raw[at : at + _BLOCK_BYTES]
+        control = np.flatnonzero((block < _BLANK) | (block == _DELETE))
+        kind = block[control]
+        feeds = control[kind == _LF]
+        delimiters = np.flatnonzero(block == _DOLLAR)
+        counted.append(n_before + np.searchsorted(delimiters, feeds))
+        n_before += len(delimiters)
+        ends.append(at + feeds)
+        strange.append(at + control[(kind != _LF) & (kind != _TAB)])
+    if data and raw[-1] != _LF:
+        ends.append(np.array([len(raw)]))
+        counted.append(np.array([n_before]))
+    all_ends = _joined(ends)
+    return Lines(
+        data,
+        starts=np.concatenate([[0], all_ends[:-1] + 1])[: len(all_ends)],
+        ends=all_ends,
+        n_delimiters=np.diff(_joined(counted), prepend=0),
+        is_unclean=_lines_with(_unclean(raw, _joined(strange)), all_ends),
+    )
+
+
+def _joined(parts: Sequence[npt.NDArray[np.integer]]) -> Numbers:
+    return np.concatenate([np.empty(0, np.int64), *parts]).astype(np.int64, copy=False)
+
+
+def _unclean(raw: npt.NDArray[np.uint8], at: Numbers) -> Numbers:
+    """Offsets that are not a carriage return directly before a line feed."""
+    after = raw[np.minimum(at + 1, len(raw) - 1)]
+    unclean: Numbers = at[(raw[at] != _CR) | (after != _LF)]
+    return unclean
+
+
+def _lines_with(offsets: Numbers, ends: Numbers) -> Flags:
+    flags = np.zeros(len(ends), np.bool_)
+    flags[np.searchsorted(ends, offsets)] = True
+    return flags
+
+
+def clean(raw: bytes) -> bytes:
+    r"""Text of a line: no control bytes, no line end, a CR inside as a blank.
+
+    Examples
+    --------
+    >>> clean(b"MOR\x08PHINE\rSULFATE\r")
+    b'MORPHINE SULFATE'
+    """
+    return raw.translate(None, _CONTROL).rstrip(b"\r").replace(b"\r", b" ")
+
+
+def header_cells(lines: Lines) -> tuple[str, ...]:
+    """Cells of the first line, stripped and in lower case, without BOM.
+
+    Empty cells at the end are left out: a header may end in the delimiter.
+    """
+    if not len(lines):
+        return ()
+    text = clean(lines.raw(0).removeprefix(BOM)).decode("latin-1").lower()
+    cells = [cell.strip() for cell in text.split("$")]
+    while cells and not cells[-1]:
+        cells.pop()
+    return tuple(cells)
+
+
+def read_records(lines: Lines, form: Form) -> Records:
+    """Sort the lines after the header into plain, repaired, refused and blank.
+
+    A line with too many fields is cut before whatever looks like a new record, if
+    every part then has the right number of fields. A line with too few is joined with
+    the lines after it, but not past a line that begins or is a record. What neither
+    makes a record is refused.
+    """
+    is_plain, n_plain_fields = _plain(lines, form)
+    odd = np.flatnonzero(~is_plain)
+    odd = odd[odd > 0]
+    repair = _Repair(lines, form, is_terminated=n_plain_fields > form.n_fields)
+    # Odd lines have no plain line between them where their offset to the rank agrees.
+    for _, run in groupby(enumerate(odd.tolist()), key=lambda pair: pair[1] - pair[0]):
+        repair.run([number for _, number in run])
+    return Records(
+        plain=_bytes_of(lines, is_plain),
+        plain_line=np.flatnonzero(is_plain) + 1,
+        n_plain_fields=n_plain_fields,
+        repaired=tuple(repair.repaired),
+        refused=tuple(repair.refused),
+        n_lines=len(lines),
+        n_blank=repair.n_blank,
+        n_splits=repair.n_splits,
+        n_joins=repair.n_joins,
+    )
+
+
+def _plain(lines: Lines, form: Form) -> tuple[Flags, int]:
+    """Which lines are plain, and the number of fields they have.
+
+    Legacy data lines end in a delimiter that the header lacks; in such a file a line
+    without it is not plain.
+    """
+    if not len(lines):
+        return np.zeros(0, np.bool_), form.n_fields
+    raw = np.frombuffer(lines.data, np.uint8)
+    ends = lines.ends - ((lines.ends > 0) & (raw[lines.ends - 1] == _CR))
+    is_closed = raw[ends - 1] == _DOLLAR
+    is_bare = lines.n_delimiters == form.n_fields - 1
+    is_terminated = (lines.n_delimiters == form.n_fields) & is_closed
+    is_body = np.arange(len(lines)) > 0
+    usable = is_body & ~lines.is_unclean
+    if np.count_nonzero(is_terminated & usable) > np.count_nonzero(is_bare & usable):
+        return is_terminated & usable, form.n_fields + 1
+    return is_bare & usable, form.n_fields
+
+
+def _bytes_of(lines: Lines, chosen: Flags) -> bytes:
+    """Bytes of the chosen lines with their ends."""
+    edges = np.flatnonzero(np.diff(chosen, prepend=False, append=False))
+    view = memoryview(lines.data)
+    return b"".join(
+        view[lines.starts[first] : lines.ends[after - 1] + 1]
+        for first, after in edges.reshape(-1, 2).tolist()
+    )
+
+
+class _Repair:
+    """What comes of the lines that are not plain."""
+
+    def __init__(self, lines: Lines, form: Form, *, is_terminated: bool) -> None:
+        self.lines = lines
+        self.form = form
+        self.is_terminated = is_terminated
+        self.repaired: list[Repaired] = []
+        self.refused: list[Refused] = []
+        self.n_blank = 0
+        self.n_splits = 0
+        self.n_joins = 0
+
+    def run(self, numbers: Sequence[int]) -> None:
+        """Take lines that stand together, with no plain line between them."""
+        texts = {number: clean(self.lines.raw(number)) for number in numbers}
+        filled = [number for number in numbers if texts[number].strip()]
+        self.n_blank += len(numbers) - len(filled)
+        while filled:
+            n_used = self._take(filled, [texts[number] for number in filled])
+            filled = filled[n_used:]
+
+    def _take(self, numbers: Sequence[int], texts: Sequence[bytes]) -> int:
+        """Take the record or records that the first line begins."""
+        first = numbers[0]
+        fields = self.form.cut(texts[0])
+        if len(fields) > self.form.n_fields and not self.form.fits(fields):
+            self._split(first, fields)
+            return 1
+        n_used, fields = self._complete(texts)
+        if not n_used:
+            reason = f"{len(fields)} fields where {self.form.n_fields} are expected"
+            self.refused.append(Refused(first + 1, reason, self.lines.raw(first)))
+            return 1
+        raw = self.lines.raw(first, numbers[n_used - 1])
+        self._add(first, fields, raw)
+        self.n_joins += n_used - 1
+        return n_used
+
+    def _complete(self, texts: Sequence[bytes]) -> tuple[int, tuple[bytes, ...]]:
+        """Lines that make the first a record (0: none do), and its fields.
+
+        Where the plain lines end in a delimiter, a record goes on until it has it.
+        """
+        first = self.form.cut(texts[0])
+        best = (0, first)
+        for n_used, fields in enumerate(self._joined(texts), start=1):
+            if len(fields) > self.form.n_fields and not self.form.fits(fields):
+                break
+            if self.form.fits(fields) and (n_used == 1 or self.form.starts(fields)):
+                is_ended = len(fields) > self.form.n_fields or not self.is_terminated
+                if is_ended:
+                    return n_used, fields
+                best = best if best[0] else (n_used, fields)
+        return best
+
+    def _joined(self, texts: Sequence[bytes]) -> Iterator[tuple[bytes, ...]]:
+        """Fields of the first line, of the first two, and so on."""
+        text = texts[0]
+        yield self.form.cut(text)
+        for more in texts[1:]:
+            fields = self.form.cut(more)
+            if self.form.starts(fields) or self.form.is_record(fields):
+                return
+            # A line break inside a value was white space; beside a delimiter it was
+            # none.
+            at_edge = text.endswith(DELIMITER) or more.startswith(DELIMITER)
+            text = text + (b"" if at_edge else b" ") + more
+            yield self.form.cut(text)
+
+    def _split(self, line: int, fields: Sequence[bytes]) -> None:
+        """Take the glued records of a line, or refuse it whole."""
+        parts = _parts(fields, self.form)
+        if not parts:
+            reason = f"{len(fields)} fields where {self.form.n_fields} are expected"
+            self.refused.append(Refused(line + 1, reason, self.lines.raw(line)))
+            return
+        for part in parts:
+            self._add(line, part, DELIMITER.join(part))
+        self.n_splits += len(parts) - 1
+
+    def _add(self, line: int, fields: Sequence[bytes], raw: bytes) -> None:
+        whole = tuple(fields[: self.form.n_fields])
+        self.repaired.append(Repaired(line + 1, whole, raw))
+
+
+def _parts(fields: Sequence[bytes], form: Form) -> list[Sequence[bytes]]:
+    """Cut the records glued to one line; none if they do not come out even."""
+    parts = []
+    at = 0
+    while at < len(fields):
+        ends = [at + form.n_fields]
+        if not any(fields[ends[0] : ends[0] + 1]):
+            ends.append(ends[0] + 1)
+        end = next((e for e in ends if _is_edge(fields, e, form)), None)
+        if end is None or not form.starts(fields[at:]):
+            return []
+        parts.append(fields[at:end])
+        at = end
+    return parts
+
+
+def _is_edge(fields: Sequence[bytes], at: int, form: Form) -> bool:
+    """Tell whether a record may end before a field: nothing or a record follows."""
+    rest = fields[at:]
+    return at == len(fields) or (len(rest) >= len(form.start) and form.starts(rest))
