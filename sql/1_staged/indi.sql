@@ -11,5 +11,5 @@ select
     caseid,
     indi_drug_seq,
     indi_pt,
-    normal_term(indi_pt) as indi_term
+    macros.normal_term(indi_pt) as indi_term
 from source.indi

@@ -11,5 +11,5 @@ select
     caseid,
     pt,
     drug_rec_act,
-    normal_term(pt) as pt_term
+    macros.normal_term(pt) as pt_term
 from source.reac

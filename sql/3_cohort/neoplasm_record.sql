@@ -23,7 +23,7 @@ started as (
         ther.primaryid,
         ther.dsg_drug_seq as drug_seq,
         min(ther.start_date) as start_first_day,
-        min(last_day_of(ther.start_date, ther.start_date_precision)) as start_known_by
+        min(macros.last_day_of(ther.start_date, ther.start_date_precision)) as start_known_by
     from staged.ther as ther
     semi join neoplasm_report
         on
