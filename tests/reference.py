@@ -1,0 +1,758 @@
+"""The counts of one quarter computed the slow, obvious way, to test the SQL against.
+
+Plain loops over plain rows, no tables kept between quarters: everything is computed for
+one quarter Q from the rows that were published up to Q. Read it beside docs/cohort.md;
+each function is one rule. Nothing of pvsignal is imported but the calendar, so a
+mistake cannot be shared with what is tested.
+
+A *row* is a mapping with the column names of the staged tables; dates are
+``datetime.date`` (the first day that is stated) with a precision beside them.
+
+    demo     quarter primaryid caseid caseversion_no era line
+             init_fda_date fda_date event_date event_date_precision
+    drug     quarter primaryid drug_seq role_cod drugname prod_ai route
+    reac     quarter primaryid pt
+    ther     quarter primaryid dsg_drug_seq start_date start_date_precision
+    indi     quarter primaryid indi_drug_seq indi_pt
+    deleted  quarter caseid
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pvsignal.quarter import Quarter
+
+Row = Mapping[str, Any]
+Tables = Mapping[str, Sequence[Row]]
+Event = tuple[str, str]  # level (pt, group, supergroup) and name
+Drug = tuple[str, str]  # level (substance, class) and name
+
+SUSPECT = ("PS", "SS")
+ADMITTED = frozenset(
+    {
+        "any_product",
+        "ms_brand",
+        "ms_route",
+        "conditional_brand",
+        "record_indication",
+        "case_indication",
+    }
+)
+
+
+# --- What the code lists say
+
+
+@dataclass(frozen=True)
+class Term:
+    """What the code lists say of one normalised term, as reaction and as indication."""
+
+    event_class: str = ""
+    group_id: str = ""
+    is_incident: bool = False
+    is_recurrence: bool = False
+    ms_flag: str = ""
+    is_oncology_indication: bool = False
+    is_other_disease: bool = False
+
+
+@dataclass(frozen=True)
+class Litigated:
+    """One row of the litigated drugs that counts: years and one event."""
+
+    ingredient: str
+    year_from: int
+    year_to: int
+    event_level: str  # group, supergroup, or group_pts: the PTs of the group `event`
+    event: str
+
+
+@dataclass(frozen=True)
+class Lists:
+    """The code lists as plain look-ups; what is not in them has no meaning.
+
+    `names` and `routes` give, for a text as reported, the whys of each therapy that a
+    pattern hits. `grid` holds the group and supergroup events that are scored.
+    """
+
+    names: Mapping[str, Mapping[str, frozenset[str]]]
+    product_rule: Mapping[str, str]
+    scored: frozenset[str]
+    reference: frozenset[str]
+    terms: Mapping[str, Term]
+    events: Mapping[str, frozenset[Event]]
+    grid: tuple[Event, ...]
+    routes: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
+    classes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    antineoplastic: frozenset[str] = frozenset()
+    litigated_names: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    litigated: tuple[Litigated, ...] = ()
+    roles: tuple[str, ...] = SUSPECT
+
+    def term(self, name: str) -> Term:
+        return self.terms.get(name, Term())
+
+
+def whys(hits: Iterable[Row]) -> dict[str, dict[str, frozenset[str]]]:
+    """Look-up text -> therapy -> whys from rows (text, entry, why)."""
+    found: dict[str, dict[str, frozenset[str]]] = {}
+    for hit in hits:
+        therapies = found.setdefault(hit["text"], {})
+        therapies[hit["entry"]] = therapies.get(hit["entry"], frozenset()) | {
+            hit["why"]
+        }
+    return found
+
+
+def normalised(text: str) -> str:
+    """Term as it is compared: upper case, trimmed, single blanks, ``^`` as ``'``."""
+    return re.sub(" +", " ", text.replace("^", "'").strip(" ")).upper()
+
+
+def ordinal(quarter: str) -> int:
+    return Quarter.parse(quarter).ordinal
+
+
+def up_to(tables: Tables, as_of: str) -> dict[str, list[Row]]:
+    """What was published up to a quarter."""
+    return {
+        name: [row for row in rows if ordinal(row["quarter"]) <= ordinal(as_of)]
+        for name, rows in tables.items()
+    }
+
+
+# --- Case versions
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A case version as one quarter's DEMO file holds it."""
+
+    quarter: str
+    primaryid: int
+    caseid: int
+    rank: tuple[int, int]
+    line: int
+    init_fda_date: dt.date | None
+    fda_date: dt.date | None
+    event_date: dt.date | None
+
+
+@dataclass(frozen=True)
+class Version:
+    """When a sighting was the current version: known_from <= Q < known_until."""
+
+    quarter: str
+    primaryid: int
+    caseid: int
+    known_from: str
+    known_until: str | None
+    until_reason: str | None
+
+    def is_current(self, as_of: str) -> bool:
+        return ordinal(self.known_from) <= ordinal(as_of) and (
+            self.known_until is None or ordinal(self.known_until) > ordinal(as_of)
+        )
+
+    @property
+    def was_current(self) -> bool:
+        return self.known_until != self.known_from
+
+
+def sightings(demo: Iterable[Row]) -> list[Sighting]:
+    """DEMO rows with a case number; a key that DEMO repeats keeps its last line."""
+    held: dict[tuple[str, int, int], Sighting] = {}
+    for row in sorted(demo, key=lambda row: row["line"]):
+        if row["caseid"] is None:
+            continue
+        if row["era"] in ("a", "b"):
+            rank = (0, row["primaryid"])
+        else:
+            rank = (1, row["caseversion_no"] or 0)
+        key = (row["quarter"], row["primaryid"], row["caseid"])
+        held[key] = Sighting(
+            *key,
+            rank=rank,
+            line=row["line"],
+            init_fda_date=row["init_fda_date"],
+            fda_date=row["fda_date"],
+            event_date=row["event_date"],
+        )
+    return list(held.values())
+
+
+def in_quarter(found: Iterable[Sighting]) -> list[Sighting]:
+    """Sightings of one case in one quarter, the one that counts last."""
+    return sorted(found, key=lambda sighting: (sighting.rank, sighting.line))
+
+
+def versions(tables: Tables) -> list[Version]:
+    """Each sighting with the interval in which it was the current version."""
+    by_case: dict[int, list[Sighting]] = {}
+    for sighting in sightings(tables["demo"]):
+        by_case.setdefault(sighting.caseid, []).append(sighting)
+    result = []
+    for caseid, found in by_case.items():
+        deletions = {
+            row["quarter"] for row in tables["deleted"] if row["caseid"] == caseid
+        }
+        result += versions_of_case(found, sorted(deletions, key=ordinal))
+    return result
+
+
+def versions_of_case(
+    found: Sequence[Sighting], deletions: Sequence[str]
+) -> list[Version]:
+    """Versions of one case; deletions in the order of their quarters."""
+    result = []
+
+    def ended(sighting: Sighting, until: str | None, reason: str | None) -> None:
+        result.append(
+            Version(
+                sighting.quarter,
+                sighting.primaryid,
+                sighting.caseid,
+                known_from=sighting.quarter,
+                known_until=until,
+                until_reason=reason,
+            )
+        )
+
+    # A deletion resets the rank: what comes after it is a segment of its own.
+    segments: dict[int, list[Sighting]] = {}
+    for quarter in sorted({sighting.quarter for sighting in found}, key=ordinal):
+        *lower, best = in_quarter(s for s in found if s.quarter == quarter)
+        for sighting in lower:
+            ended(sighting, quarter, "lower version in the same quarter")
+        before = sum(ordinal(deletion) < ordinal(quarter) for deletion in deletions)
+        chain = segments.setdefault(before, [])
+        if chain and chain[-1].rank > best.rank:
+            ended(best, quarter, "older than the version held")
+        else:
+            chain.append(best)
+
+    for chain in segments.values():
+        for sighting, following in zip(chain, [*chain[1:], None], strict=True):
+            later = [q for q in deletions if ordinal(q) >= ordinal(sighting.quarter)]
+            deleted = later[0] if later else None
+            if following and (
+                deleted is None or ordinal(following.quarter) <= ordinal(deleted)
+            ):
+                ended(sighting, following.quarter, "superseded")
+            elif deleted:
+                ended(sighting, deleted, "deleted")
+            else:
+                ended(sighting, None, None)
+    return result
+
+
+def received(tables: Tables) -> dict[int, dt.date]:
+    """First receipt of each case, as its earliest sighting says; fixed for good."""
+    by_case: dict[int, list[Sighting]] = {}
+    for sighting in sightings(tables["demo"]):
+        by_case.setdefault(sighting.caseid, []).append(sighting)
+    result = {}
+    for caseid, found in by_case.items():
+        first = min((s.quarter for s in found), key=ordinal)
+        counted = in_quarter(s for s in found if s.quarter == first)[-1]
+        result[caseid] = (
+            counted.init_fda_date or counted.fda_date or Quarter.parse(first).first_day
+        )
+    return result
+
+
+# --- Records of a report
+
+
+def last_day(first: dt.date, precision: str) -> dt.date:
+    """Last day that a partial date can mean."""
+    if precision == "year":
+        return first.replace(month=12, day=31)
+    if precision == "month":
+        return first.replace(day=calendar.monthrange(first.year, first.month)[1])
+    return first
+
+
+@dataclass(frozen=True)
+class Record:
+    """One DRUG row with the indications and starts of its drug_seq."""
+
+    drug_seq: int | None
+    role: str | None
+    texts: tuple[str, ...]  # drugname and prod_ai, those that are given
+    route: str | None
+    indications: tuple[str, ...]  # normalised
+    starts: tuple[tuple[dt.date, dt.date], ...]  # first and last day of each start
+
+    @property
+    def is_suspect(self) -> bool:
+        return self.role in SUSPECT
+
+
+@dataclass(frozen=True)
+class Children:
+    """The rows below one (quarter, primaryid)."""
+
+    records: tuple[Record, ...]
+    indications: tuple[str, ...]  # of any drug, also of one that DRUG does not hold
+    reactions: tuple[str, ...]
+
+
+def children(tables: Tables, quarter: str, primaryid: int) -> Children:
+    def rows(table: str) -> list[Row]:
+        return [
+            row
+            for row in tables[table]
+            if (row["quarter"], row["primaryid"]) == (quarter, primaryid)
+        ]
+
+    def same_drug(row: Row, column: str, drug: Row) -> bool:
+        return row[column] is not None and row[column] == drug["drug_seq"]
+
+    records = tuple(
+        Record(
+            drug_seq=drug["drug_seq"],
+            role=drug["role_cod"],
+            texts=tuple(
+                text for text in (drug["drugname"], drug["prod_ai"]) if text is not None
+            ),
+            route=drug["route"],
+            indications=tuple(
+                normalised(row["indi_pt"])
+                for row in rows("indi")
+                if same_drug(row, "indi_drug_seq", drug) and row["indi_pt"] is not None
+            ),
+            starts=tuple(
+                (
+                    row["start_date"],
+                    last_day(row["start_date"], row["start_date_precision"]),
+                )
+                for row in rows("ther")
+                if same_drug(row, "dsg_drug_seq", drug)
+                and row["start_date"] is not None
+            ),
+        )
+        for drug in rows("drug")
+    )
+    return Children(
+        records=records,
+        indications=tuple(
+            normalised(row["indi_pt"])
+            for row in rows("indi")
+            if row["indi_pt"] is not None
+        ),
+        reactions=tuple(
+            normalised(row["pt"]) for row in rows("reac") if row["pt"] is not None
+        ),
+    )
+
+
+# --- Product rule
+
+
+def name_whys(record: Record, therapy: str, lists: Lists) -> frozenset[str]:
+    """Whys of a therapy on either string of a record."""
+    found: frozenset[str] = frozenset()
+    for text in record.texts:
+        found |= lists.names.get(text, {}).get(therapy, frozenset())
+    return found
+
+
+def therapies_named(record: Record, lists: Lists) -> set[str]:
+    """Therapies that a record matches: hit by a pattern and no other substance."""
+    hit = {therapy for text in record.texts for therapy in lists.names.get(text, {})}
+    return {
+        therapy
+        for therapy in hit
+        if "match" in name_whys(record, therapy, lists)
+        and "exclude_other" not in name_whys(record, therapy, lists)
+    }
+
+
+def is_ms(term: str, lists: Lists) -> bool:
+    return lists.term(term).ms_flag == "include"
+
+
+def is_non_ms(term: str, lists: Lists) -> bool:
+    return lists.term(term).ms_flag in ("", "exclude")
+
+
+def is_oncology(term: str, lists: Lists) -> bool:
+    return lists.term(term).is_oncology_indication
+
+
+def product_status(record: Record, therapy: str, report: Children, lists: Lists) -> str:
+    """Is this record the MS product of the therapy? The first rule that applies."""
+    if lists.product_rule[therapy] == "any_product":
+        return "any_product"
+    name = name_whys(record, therapy, lists)
+    route = lists.routes.get(record.route or "", {}).get(therapy, frozenset())
+    has_non_ms = any(is_non_ms(term, lists) for term in record.indications)
+    has_oncology = any(is_oncology(term, lists) for term in record.indications)
+    has_other_disease = any(
+        lists.term(term).is_other_disease for term in record.indications
+    )
+
+    if name & {"exclude_brand", "non_ms_brand"}:
+        return "non_ms_brand"
+    if "exclude_form" in name:
+        return "non_ms_form"
+    if "non_ms_route" in route:
+        return "non_ms_route"
+    if has_oncology:
+        return "oncology_indication"
+    if "ms_brand" in name:
+        return "ms_brand"
+    if "ms_route" in route and not has_non_ms:
+        return "ms_route"
+    if "conditional_brand" in name and not has_non_ms:
+        return "conditional_brand"
+    if any(is_ms(term, lists) for term in record.indications):
+        return "record_indication"
+    if any(is_ms(term, lists) for term in report.indications) and not has_other_disease:
+        return "case_indication"
+    return "other_indication" if has_non_ms else "product_unspecified"
+
+
+def exposures(report: Children, lists: Lists) -> set[Drug]:
+    """Scored therapies and classes that a report is exposed to."""
+    therapies = {
+        therapy
+        for record in report.records
+        if record.role in lists.roles
+        for therapy in therapies_named(record, lists)
+        if therapy in lists.scored
+        and product_status(record, therapy, report, lists) in ADMITTED
+    }
+    classes = {name for name, members in lists.classes.items() if members & therapies}
+    return {("substance", therapy) for therapy in therapies} | {
+        ("class", name) for name in classes
+    }
+
+
+def is_ms_report(report: Children, lists: Lists) -> bool:
+    """An MS indication on any drug, or an MS-only brand in any role."""
+    if any(is_ms(term, lists) for term in report.indications):
+        return True
+    for record in report.records:
+        for therapy in therapies_named(record, lists):
+            name = name_whys(record, therapy, lists)
+            if "ms_brand" in name and not name & {"exclude_brand", "non_ms_brand"}:
+                return True
+    return False
+
+
+# --- Indication rule
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A neoplasm term of a report and whether it counts as an event."""
+
+    term: str
+    reason: str | None
+    is_treated_event: bool
+
+    @property
+    def is_included(self) -> bool:
+        return self.reason is None
+
+
+def is_same_disease(indication: str, term: str, lists: Lists) -> bool:
+    """The indication is the reported term, or a term of its group."""
+    group = lists.term(term).group_id
+    return indication == term or (
+        group not in ("", "not_event") and lists.term(indication).group_id == group
+    )
+
+
+def starts_before(
+    record: Record, event_date: dt.date | None, others: Iterable[Record]
+) -> bool:
+    """Started for certain before the event, or before the first start of the others.
+
+    The earliest last possible day of a start lies before the first possible day of the
+    event. Without an event date: before the first possible day of any start of the
+    other suspects; if none of them is dated, nothing is certain.
+    """
+    if event_date is None:
+        dated = [first for other in others for first, _ in other.starts]
+        if not dated:
+            return False
+        event_date = min(dated)
+    return any(last < event_date for _, last in record.starts)
+
+
+def is_given_for_it(
+    report: Children, term: str, event_date: dt.date | None, lists: Lists
+) -> bool:
+    """(i) The term is why the primary suspect, or an earlier drug, was given."""
+    for_it = [
+        record
+        for record in report.records
+        if any(is_same_disease(i, term, lists) for i in record.indications)
+    ]
+    others = [r for r in report.records if r.is_suspect and r not in for_it]
+    return any(
+        record.role == "PS" or starts_before(record, event_date, others)
+        for record in for_it
+    )
+
+
+def is_cancer_treatment(
+    report: Children, event_date: dt.date | None, lists: Lists
+) -> bool:
+    """(ii) The suspects are the treatment of a cancer that was there before."""
+
+    def has_oncology(record: Record) -> bool:
+        return any(is_oncology(term, lists) for term in record.indications)
+
+    def treats_cancer(record: Record) -> bool:
+        return has_oncology(record) and any(
+            text in lists.antineoplastic for text in record.texts
+        )
+
+    suspects = [record for record in report.records if record.is_suspect]
+    others = [record for record in suspects if not has_oncology(record)]
+    return any(
+        treats_cancer(record)
+        and (record.role == "PS" or starts_before(record, event_date, others))
+        for record in suspects
+    ) and all(
+        treats_cancer(record)
+        for record in suspects
+        if not any(is_ms(term, lists) for term in record.indications)
+    )
+
+
+def is_beside_recurrence(report: Children, term: str, lists: Lists) -> bool:
+    """(iii) An incident-looking term stands beside a recurrence of its group."""
+    return lists.term(term).is_incident and any(
+        other != term
+        and lists.term(other).event_class == "neoplasm"
+        and lists.term(other).is_recurrence
+        and lists.term(other).group_id == lists.term(term).group_id
+        for other in report.reactions
+    )
+
+
+def outcomes(
+    report: Children, event_date: dt.date | None, lists: Lists
+) -> list[Outcome]:
+    """One verdict per neoplasm term of a report, whatever drug is scored."""
+    result = []
+    for term in sorted(set(report.reactions)):
+        if lists.term(term).event_class != "neoplasm":
+            continue
+        reason = None
+        if is_given_for_it(report, term, event_date, lists):
+            reason = "indication"
+        elif is_cancer_treatment(report, event_date, lists):
+            reason = "antineoplastic_treatment"
+        elif is_beside_recurrence(report, term, lists):
+            reason = "recurrence"
+        treated = reason is None and any(
+            is_same_disease(indication, term, lists)
+            for record in report.records
+            for indication in record.indications
+        )
+        result.append(Outcome(term, reason, treated))
+    return result
+
+
+# --- Reports
+
+
+@dataclass(frozen=True)
+class Report:
+    """A case version that was once current, with a drug and a reaction."""
+
+    quarter: str
+    primaryid: int
+    caseid: int
+    version: Version
+    received: dt.date
+    is_ms: bool
+    exposures: frozenset[Drug]
+    outcomes: tuple[Outcome, ...]
+    events: frozenset[Event]
+    litigated: frozenset[str]  # ingredients named by a suspect
+
+
+def reports(tables: Tables, lists: Lists, as_of: str) -> list[Report]:
+    """Population of comparator A before litigation, ended versions included."""
+    known = up_to(tables, as_of)
+    receipt = received(known)
+    counted = {(s.quarter, s.primaryid, s.caseid): s for s in sightings(known["demo"])}
+    result = []
+    for version in versions(known):
+        report = children(known, version.quarter, version.primaryid)
+        if not version.was_current or not report.reactions:
+            continue
+        if not any(record.texts for record in report.records):
+            continue
+        sighting = counted[version.quarter, version.primaryid, version.caseid]
+        verdicts = outcomes(report, sighting.event_date, lists)
+        kept = [verdict.term for verdict in verdicts if verdict.is_included]
+        result.append(
+            Report(
+                quarter=version.quarter,
+                primaryid=version.primaryid,
+                caseid=version.caseid,
+                version=version,
+                received=receipt[version.caseid],
+                is_ms=is_ms_report(report, lists),
+                exposures=frozenset(exposures(report, lists)),
+                outcomes=tuple(verdicts),
+                events=frozenset(
+                    event
+                    for term in kept
+                    for event in lists.events.get(term, frozenset())
+                ),
+                litigated=frozenset(
+                    ingredient
+                    for record in report.records
+                    if record.is_suspect
+                    for text in record.texts
+                    for ingredient in lists.litigated_names.get(text, frozenset())
+                ),
+            )
+        )
+    return result
+
+
+def product_statuses(
+    tables: Tables, lists: Lists, as_of: str
+) -> list[tuple[str, int, int | None, str | None, str, str]]:
+    """(quarter, primaryid, drug_seq, role, therapy, status) of each naming DRUG row."""
+    known = up_to(tables, as_of)
+    result = []
+    for key in sorted(
+        {(v.quarter, v.primaryid) for v in versions(known) if v.was_current}
+    ):
+        report = children(known, *key)
+        for record in report.records:
+            for therapy in sorted(therapies_named(record, lists)):
+                status = product_status(record, therapy, report, lists)
+                result.append((*key, record.drug_seq, record.role, therapy, status))
+    return result
+
+
+# --- Cells
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Reports with both, with the drug, with the event, and in the population."""
+
+    a: int
+    n_drug: int
+    n_event: int
+    n: int
+
+
+@dataclass(frozen=True)
+class Start:
+    """First quarter with a current report of a drug, and its first receipt."""
+
+    quarter: str
+    received: dt.date
+
+
+def starts(known: Iterable[Report]) -> dict[Drug, Start]:
+    """Start of each drug: later evidence cannot move it."""
+    by_drug: dict[Drug, list[Report]] = {}
+    for report in known:
+        for drug in report.exposures:
+            by_drug.setdefault(drug, []).append(report)
+    result = {}
+    for drug, exposed in by_drug.items():
+        first = min((r.version.known_from for r in exposed), key=ordinal)
+        result[drug] = Start(
+            first, min(r.received for r in exposed if r.version.known_from == first)
+        )
+    return result
+
+
+def is_litigated(report: Report, event: Event, lists: Lists) -> bool:
+    """The report names a litigated ingredient within its years, for this event."""
+    level, name = event
+    for row in lists.litigated:
+        if row.ingredient not in report.litigated:
+            continue
+        if not row.year_from <= report.received.year <= row.year_to:
+            continue
+        if (row.event_level, row.event) == event:
+            return True
+        if (
+            level == "pt"
+            and row.event_level == "group_pts"
+            and lists.term(name).group_id == row.event
+        ):
+            return True
+    return False
+
+
+def reference_of(drug: Drug, lists: Lists) -> frozenset[str]:
+    """Therapies of the reference of comparator C, without the drug or its members."""
+    level, name = drug
+    own = lists.classes[name] if level == "class" else frozenset({name})
+    return (lists.reference & lists.scored) - own
+
+
+def population(
+    comparator: str, drug: Drug, current: Iterable[Report], start: Start, lists: Lists
+) -> list[Report]:
+    """Reports of a comparator before litigation."""
+    if comparator == "A":
+        return list(current)
+    if comparator == "B":
+        return [report for report in current if report.is_ms]
+    members = {("substance", therapy) for therapy in reference_of(drug, lists)}
+    return [
+        report
+        for report in current
+        if report.received >= start.received
+        and (drug in report.exposures or report.exposures & members)
+    ]
+
+
+def cells(
+    tables: Tables, lists: Lists, as_of: str
+) -> dict[tuple[str, Drug, Event], Cells]:
+    """The 2x2 tables as of a quarter, by (comparator, drug, event).
+
+    Group and supergroup events of `lists.grid` for every drug that has started, zeros
+    included; preferred terms where a >= 1. No row of C without a reference.
+    """
+    known = reports(tables, lists, as_of)
+    current = [report for report in known if report.version.is_current(as_of)]
+    result = {}
+    for drug, start in starts(known).items():
+        for comparator in "ABC":
+            if comparator == "C" and not reference_of(drug, lists):
+                continue
+            members = population(comparator, drug, current, start, lists)
+            reported = {
+                event
+                for report in members
+                for event in report.events
+                if event[0] == "pt"
+            }
+            for event in [*lists.grid, *sorted(reported)]:
+                counted = [r for r in members if not is_litigated(r, event, lists)]
+                found = Cells(
+                    a=sum(drug in r.exposures and event in r.events for r in counted),
+                    n_drug=sum(drug in r.exposures for r in counted),
+                    n_event=sum(event in r.events for r in counted),
+                    n=len(counted),
+                )
+                if event[0] != "pt" or found.a >= 1:
+                    result[comparator, drug, event] = found
+    return result
