@@ -17,9 +17,9 @@
 --   neoplasm_terms: neoplasm terms that count
 --   ms_therapies: admitted MS therapies with role
 --   other_suspects: other suspect drugs
---   is_treated_event: a drug of the report treats the same neoplasm
 --   in_b: the report counts in comparator B
 --   in_c: the report counts in comparator C
+--   is_treated_event: a drug of the report treats the same neoplasm
 with member as (
     select
         review_member.caseid,
@@ -27,8 +27,8 @@ with member as (
         bool_or(review_member.comparator = 'C') as in_c
     from counts.review_member as review_member
     where
-        review_member.drug = review_member.p_drug
-        and review_member.event = review_member.p_event
+        review_member.drug = p_drug
+        and review_member.event = p_event
     group by review_member.caseid
 ),
 

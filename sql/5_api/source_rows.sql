@@ -23,4 +23,4 @@ select
     source_row.archive_sha256,
     source_row.version_state
 from counts.review_source_row as source_row
-where source_row.caseid = source_row.p_caseid
+where source_row.caseid = p_caseid

@@ -22,5 +22,5 @@ select
     history.sdr_ror
 from api.signal_history as history
 where
-    history.drug = history.p_drug
-    and history.event = history.p_event
+    history.drug = p_drug
+    and history.event = p_event

@@ -34,6 +34,6 @@ select
     signals.evaluable
 from api.signals as signals
 where
-    signals.drug = signals.p_drug
-    and signals.event = signals.p_event
-    and signals.comparator = signals.p_comparator
+    signals.drug = p_drug
+    and signals.event = p_event
+    and signals.comparator = p_comparator

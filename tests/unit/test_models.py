@@ -1,0 +1,62 @@
+"""MODELS is complete, in order, and each file says what it is."""
+
+import re
+
+import pytest
+import sqlglot
+from sqlglot import exp
+
+from pvsignal import warehouse
+
+PATHS = [path for group in warehouse.MODELS.values() for path in group]
+ALL_PATHS = [*PATHS, *warehouse.API]
+
+# Made by the program before or between the groups of models.
+GIVEN = {"source", "codelists", "analysis", "signals"}
+
+
+def _references(model: warehouse.Model) -> set[str]:
+    tree = sqlglot.parse_one(model.select, dialect="duckdb")
+    return {
+        f"{table.db}.{table.name}"
+        for table in tree.find_all(exp.Table)
+        if table.db and table.name
+    }
+
+
+def test_every_sql_file_is_in_the_list_and_the_list_names_no_other() -> None:
+    files = {
+        str(file.relative_to(warehouse.SQL_DIR).with_suffix(""))
+        for file in warehouse.SQL_DIR.glob("[0-9]_*/*.sql")
+    }
+    assert files == set(ALL_PATHS)
+    assert len(ALL_PATHS) == len(set(ALL_PATHS))
+
+
+def test_no_model_reads_what_comes_later_in_the_list() -> None:
+    made: set[str] = set()
+    for path in ALL_PATHS:
+        model = warehouse.read_model(path)
+        for name in _references(model):
+            if name.split(".")[0] not in GIVEN:
+                assert name in made, f"{path} reads {name} before it is made"
+        made.add(model.name)
+
+
+@pytest.mark.parametrize("path", ALL_PATHS)
+def test_a_model_names_its_grain_and_uses_no_parameter_but_as_of(path: str) -> None:
+    model = warehouse.read_model(path)
+    assert model.title
+    assert model.grain or model.kind == "scalar"
+    assert set(re.findall(r"\$(\w+)", model.select)) <= {"as_of"}
+    if model.parameters:
+        names = [part.split(":=")[0].strip() for part in model.parameters.split(",")]
+        assert all(name.startswith("p_") for name in names)
+
+
+@pytest.mark.parametrize("path", warehouse.API)
+def test_each_column_of_the_api_is_described_in_its_header(path: str) -> None:
+    model = warehouse.read_model(path)
+    tree = sqlglot.parse_one(model.select, dialect="duckdb")
+    assert isinstance(tree, exp.Select)
+    assert tree.named_selects == list(model.columns)

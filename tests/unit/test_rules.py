@@ -1,0 +1,118 @@
+import numpy as np
+import pandas as pd
+
+from pvsignal.analysis import load_analysis
+from pvsignal.quarter import Quarter
+from pvsignal.signals import lifecycle, rules
+
+ANALYSIS = load_analysis()
+
+
+def test_two_reports_never_flag_whatever_the_ratio() -> None:
+    a = np.array([2, 3])
+    low = np.array([50.0, 50.0])
+    flags = rules.sdr_ror(a, low, limits=ANALYSIS.thresholds)
+    assert flags.tolist() == [False, True]
+
+
+def test_an_undefined_ratio_does_not_flag() -> None:
+    a = np.array([5])
+    nan = np.array([np.nan])
+    limits = ANALYSIS.thresholds
+    assert not rules.sdr_ror(a, nan, limits=limits).any()
+    assert not rules.sdr_evans(a, nan, chi2=np.array([9.0]), limits=limits).any()
+
+
+def test_evans_needs_all_three() -> None:
+    a = np.array([3, 2, 3, 3])
+    prr = np.array([2.0, 2.0, 1.9, 2.0])
+    chi2 = np.array([4.0, 4.0, 4.0, 3.9])
+    flags = rules.sdr_evans(a, prr, chi2=chi2, limits=ANALYSIS.thresholds)
+    assert flags.tolist() == [True, False, False, False]
+
+
+def test_few_reference_cases_are_not_evaluable_in_c_but_are_in_a() -> None:
+    flags = rules.evaluable(
+        np.array(["A", "C", "C", "A"]),
+        np.array([3, 3, 3, 2]),
+        c=np.array([2, 2, 3, 2]),
+        expected=np.array([0.1, 2.0, 1.0, 0.4]),
+        analysis=ANALYSIS,
+    )
+    assert flags.tolist() == [True, False, True, False]
+
+
+def _latest(**flags: bool) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "comparator": comparator,
+                "drug_level": "substance",
+                "drug": "fingolimod",
+                "event_level": "group",
+                "event": "skin_bcc",
+                "a": 5,
+                "sdr_ror": flag,
+                "evaluable": True,
+            }
+            for comparator, flag in flags.items()
+        ]
+    )
+
+
+def test_a_and_c_together_are_robust_b_and_c_are_not() -> None:
+    robust = rules.agreement(_latest(A=True, B=False, C=True)).iloc[0]
+    assert robust["robust"]
+    assert robust["flagged_in"] == "A+C"
+    other = rules.agreement(_latest(A=False, B=True, C=True)).iloc[0]
+    assert not other["robust"]
+    assert other["agreement"] == "only B or C"
+    assert other["on_board"]
+
+
+def test_a_drug_without_comparator_c_is_not_evaluable_there() -> None:
+    row = rules.agreement(_latest(A=True, B=False)).iloc[0]
+    assert row["not_evaluable_in"] == "C"
+    assert pd.isna(row["a_c"])
+
+
+def _history(**quarters: str) -> pd.DataFrame:
+    rows = []
+    for text, comparators in quarters.items():
+        for comparator in "ABC":
+            rows.append(
+                {
+                    "comparator": comparator,
+                    "drug": "x",
+                    "event": "y",
+                    "quarter_no": Quarter.parse(text.removeprefix("_")).ordinal,
+                    "sdr_ror": comparator in comparators,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _crossing(**quarters: str) -> tuple[str | None, str]:
+    history = _history(**quarters)
+    held = sorted(history["quarter_no"].unique())
+    row = lifecycle.first_crossings(history, held).iloc[0]
+    return row["first_crossing"], row["crossing_state"]
+
+
+def test_the_first_crossing_is_the_first_that_holds_a_quarter_later() -> None:
+    assert _crossing(_2020q1="AB", _2020q2="A", _2020q3="AC", _2020q4="AB") == (
+        "2020q3",
+        "held",
+    )
+
+
+def test_a_crossing_in_the_latest_quarter_is_provisional() -> None:
+    assert _crossing(_2020q1="A", _2020q2="AB") == ("2020q2", "provisional")
+
+
+def test_a_alone_is_no_crossing() -> None:
+    assert _crossing(_2020q1="A", _2020q2="A") == (None, "none")
+
+
+def test_with_holes_between_quarters_nothing_is_computed() -> None:
+    assert _crossing(_2020q1="AB", _2020q3="AB") == (None, "not computed")
