@@ -1,0 +1,250 @@
+"""Archives in the FDA's exact layout, made of invented reports with a known truth.
+
+The public function is `simulate`. Names of substances and preferred terms are real,
+everything else is invented, and each archive says so in a member ``SIMULATED.txt``.
+
+The share of reports with a neoplasm is the same with every therapy and without one,
+so a pair that is not planted has a reporting ratio of 1 and is flagged by chance only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pvsignal.errors import UsageError
+from pvsignal.progress import NoProgress, Progress
+from pvsignal.quarter import Quarter, QuarterSpan
+from pvsignal.simulate.columns import build_tables
+from pvsignal.simulate.plants import (
+    Truth,
+    cap_traps,
+    litigated_reports,
+    plant_masked,
+    plant_signals,
+    special_reports,
+)
+from pvsignal.simulate.reports import (
+    Reports,
+    concat,
+    draw_base,
+    draw_quarters,
+)
+from pvsignal.simulate.versions import Sightings, draw_sightings
+from pvsignal.simulate.vocabulary import Vocabulary, load_vocabulary
+from pvsignal.simulate.write import Written, write_archive
+
+MIN_REPORTS = 500
+
+__all__ = ["MIN_REPORTS", "Simulated", "simulate"]
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """What `simulate` wrote.
+
+    Attributes
+    ----------
+    archives
+        Zips in quarter order.
+    truth
+        Folder of the truth tables.
+    n_reports
+        Number of cases over the whole span.
+    """
+
+    archives: tuple[Path, ...]
+    truth: Path
+    n_reports: int
+
+
+def simulate(
+    folder: Path,
+    *,
+    span: QuarterSpan,
+    n_reports: int,
+    seed: int,
+    progress: Progress | None = None,
+) -> Simulated:
+    """Write archives of every quarter of the span, and what is true in them.
+
+    The same arguments give the same bytes, whenever and wherever they are used.
+
+    Parameters
+    ----------
+    folder
+        Where ``aers_ascii_2012q1.zip`` and so on are written, and ``truth/``.
+    span
+        Quarters to write, 2004q1 at the earliest.
+    n_reports
+        Cases over the whole span, spread like the rows of the real quarters. Rows of
+        DEMO are about a fifth more, because cases have later versions.
+    seed
+        Seed of everything drawn.
+    progress
+        Listener, told of each archive written.
+
+    Returns
+    -------
+    Simulated
+        ``truth`` holds one table per file:
+
+        ``signals.csv``
+            drug, event, ratio, from_quarter: pairs that must be flagged; further
+            n_planted, n_exposed, members (of a class). The ratio is that of the
+            reports received from that quarter on.
+        ``implied.csv``
+            drug, event, because: pairs that may be flagged as a consequence. So may
+            every class with a planted member, and every supergroup of a planted event.
+        ``traps.csv``
+            trap, drug, event, explanation: pairs that must not be flagged in any
+            comparator, though a count without rules would flag them.
+        ``masking.csv``
+            ingredient, event, n_reports, drug: litigated reports; where a drug is
+            named, its signal shows in A only without them.
+        ``cases.csv``
+            kind, caseid, drug, event, expected: cases with a known fate.
+        ``counts.csv``
+            quarter, member (table or deletion list), rows.
+        ``versions.csv``
+            quarter, n_first, n_later, n_deletion_lines.
+
+    Raises
+    ------
+    UsageError
+        If the span begins before 2004q1 or the number of reports is below 500.
+    """
+    _check(span, n_reports)
+    listener = progress or NoProgress()
+    vocabulary, truth = load_vocabulary(), Truth()
+    reports = _draw_reports(vocabulary, span, n_reports, seed, truth=truth)
+    sightings = draw_sightings(_stream(seed, "versions"), reports, span, truth)
+    tables = build_tables(
+        _stream(seed, "columns"), vocabulary, reports, sightings, span
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    listener.start("simulating archives", len(span))
+    written = []
+    for position, quarter in enumerate(span):
+        written.append(
+            write_archive(
+                folder,
+                quarter,
+                position=position,
+                tables=tables,
+                deletions=sightings.deletions,
+            )
+        )
+        listener.advance(1)
+    listener.finish()
+    _write_truth(folder / "truth", truth, span, sightings, written)
+    return Simulated(
+        tuple(one.path for one in written), folder / "truth", len(reports.cases)
+    )
+
+
+def _check(span: QuarterSpan, n_reports: int) -> None:
+    if span.first < Quarter(2004, 1):
+        raise UsageError(
+            f"the FDA's archive begins with 2004q1; --quarters {span} begins earlier"
+        )
+    if n_reports < MIN_REPORTS:
+        raise UsageError(
+            f"--reports {n_reports} is too few to simulate; give {MIN_REPORTS} or more"
+        )
+
+
+def _stream(seed: int, name: str) -> np.random.Generator:
+    """Source of randomness of one stage, apart from those of the others."""
+    return np.random.default_rng([seed, *name.encode("ascii")])
+
+
+def _draw_reports(
+    vocabulary: Vocabulary,
+    span: QuarterSpan,
+    n_reports: int,
+    seed: int,
+    *,
+    truth: Truth,
+) -> Reports:
+    """Background reports and plants, ``n_reports`` in all."""
+    special = special_reports(
+        _stream(seed, "special"), vocabulary, span, n_reports=n_reports, truth=truth
+    )
+    litigated = litigated_reports(
+        _stream(seed, "litigated"), vocabulary, span, n_reports=n_reports, truth=truth
+    )
+    rng = _stream(seed, "base")
+    n_base = n_reports - len(special.cases) - len(litigated.cases)
+    quarters = draw_quarters(rng, span, n_base)
+    base = draw_base(rng, vocabulary, quarters, span.first.ordinal)
+    reports = concat([special, litigated, base])
+    rng = _stream(seed, "plants")
+    reports = cap_traps(rng, vocabulary, reports, truth)
+    reports = plant_masked(rng, vocabulary, reports, truth=truth)
+    return plant_signals(rng, vocabulary, reports, span, truth=truth)
+
+
+_TRUTH_COLUMNS = {
+    "signals": (
+        "drug",
+        "event",
+        "ratio",
+        "from_quarter",
+        "n_planted",
+        "n_exposed",
+        "members",
+    ),
+    "implied": ("drug", "event", "because"),
+    "traps": ("trap", "drug", "event", "n_reports", "explanation"),
+    "masking": ("ingredient", "event", "n_reports", "drug"),
+    "cases": ("kind", "caseid", "drug", "event", "expected"),
+}
+
+
+def _write_truth(
+    folder: Path,
+    truth: Truth,
+    span: QuarterSpan,
+    sightings: Sightings,
+    written: Sequence[Written],
+) -> None:
+    folder.mkdir(exist_ok=True)
+    for name, columns in _TRUTH_COLUMNS.items():
+        rows = getattr(truth, name)
+        _write(folder, name, pd.DataFrame(rows, columns=list(columns)))
+    _write(folder, "counts", _counts(span, [one.rows for one in written]))
+    _write(folder, "versions", _versions(span, sightings))
+
+
+def _write(folder: Path, name: str, table: pd.DataFrame) -> None:
+    table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+
+
+def _counts(span: QuarterSpan, rows: Sequence[Mapping[str, int]]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {"quarter": str(quarter), "member": member, "rows": n}
+            for quarter, members in zip(span, rows, strict=True)
+            for member, n in members.items()
+        ]
+    )
+
+
+def _versions(span: QuarterSpan, sightings: Sightings) -> pd.DataFrame:
+    rows, n = sightings.rows, len(span)
+    first = rows["version"] == 1
+    return pd.DataFrame(
+        {
+            "quarter": [str(quarter) for quarter in span],
+            "n_first": np.bincount(rows.loc[first, "quarter"], minlength=n),
+            "n_later": np.bincount(rows.loc[~first, "quarter"], minlength=n),
+            "n_deletion_lines": np.bincount(
+                sightings.deletions["quarter"], minlength=n
+            ),
+        }
+    )

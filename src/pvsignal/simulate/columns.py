@@ -1,0 +1,610 @@
+"""Columns of the seven tables as text, for every row of the span at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pvsignal.quarter import QuarterSpan
+from pvsignal.simulate.reports import (
+    PS,
+    ROLES,
+    START_AFTER,
+    START_ANY,
+    START_BEFORE,
+    START_NONE,
+    Reports,
+    sexes_of_neoplasms,
+)
+from pvsignal.simulate.versions import FAERS_ORDINAL, Sightings
+from pvsignal.simulate.vocabulary import Ints, Vocabulary, read_table
+
+Days = npt.NDArray[np.datetime64]
+# A pyarrow string array; stubs of pyarrow, where installed, lack the calls used here.
+Texts: TypeAlias = Any
+
+# Invented; no company of that name is meant.
+SENDERS = (
+    "ALDERBROOK",
+    "BRANTON BIOTECH",
+    "CALDERMERE",
+    "DUNMOOR PHARMA",
+    "ESKVALE",
+    "FENWICK AND LOWE",
+    "GREYSTOKE",
+    "HOLLINGROVE",
+    "INGLEBY LABS",
+    "KESTRELMONT",
+    "LARKSPUR BIOLOGICS",
+    "MOSSDALE",
+)
+DAY, MONTH, YEAR, ABSENT = range(4)
+OUTCOMES = (("OT", 0.50), ("HO", 0.26), ("DE", 0.06), ("LT", 0.03), ("DS", 0.02))
+OUTCOMES_RARE = (("RI", 0.005), ("CA", 0.003))
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns by canonical name, and the quarter (position) of each row, sorted."""
+
+    columns: Mapping[str, Texts]
+    quarter: Ints
+
+
+def build_tables(
+    rng: np.random.Generator,
+    vocabulary: Vocabulary,
+    reports: Reports,
+    sightings: Sightings,
+    span: QuarterSpan,
+) -> dict[str, Table]:
+    """All rows of the seven tables in the order in which they are written."""
+    rows = sightings.rows
+    patient = _draw_patients(rng, vocabulary, reports, sightings, span)
+    drugs = _order_drugs(reports)
+    versions = _Versions.of(sightings, span)
+    drug_children = _children(rows, drugs)
+    return {
+        "demo": _demo(rng, sightings, versions, patient, span),
+        "drug": _drug(rng, vocabulary, drugs, versions, drug_children),
+        "reac": _reac(rng, vocabulary, reports, versions, rows),
+        "outc": _outc(rng, reports, versions, rows),
+        "rpsr": _rpsr(rng, versions),
+        "ther": _ther(rng, drugs, versions, drug_children, patient),
+        "indi": _indi(vocabulary, drugs, versions, drug_children),
+    }
+
+
+# --- small pieces -------------------------------------------------------------------
+
+
+def _take(names: list[str] | tuple[str, ...], numbers: npt.NDArray[np.int64]) -> Texts:
+    """Names by number; -1 gives an empty text."""
+    texts: Texts = pa.array([*names, ""], pa.string())
+    return texts.take(pa.array(np.where(numbers < 0, len(names), numbers)))
+
+
+def _text(numbers: Ints, present: npt.NDArray[np.bool_] | None = None) -> Texts:
+    mask = None if present is None else ~present
+    texts: Texts = pa.array(numbers, mask=mask)
+    return pc.fill_null(texts.cast(pa.string()), "")
+
+
+def _where(present: npt.NDArray[np.bool_], texts: Texts) -> Texts:
+    return pc.if_else(pa.array(present), texts, "")
+
+
+def _constant(text: str, n: int) -> Texts:
+    return pa.repeat(pa.scalar(text, pa.string()), n)
+
+
+def _join(*parts: Texts) -> Texts:
+    join: Any = pc.binary_join_element_wise
+    return join(*parts, "")
+
+
+def _date(days: Any, precision: Ints) -> Texts:
+    """Dates as the FDA writes them: 8, 6 or 4 digits, or nothing."""
+    months = days.astype("datetime64[M]").astype(np.int64)
+    year, month = months // 12 + 1970, months % 12 + 1
+    day = (days - days.astype("datetime64[M]")).astype(np.int64) + 1
+    number = np.where(
+        precision == DAY,
+        year * 10_000 + month * 100 + day,
+        np.where(precision == MONTH, year * 100 + month, year),
+    )
+    return _text(number, precision != ABSENT)
+
+
+def _choose(
+    rng: np.random.Generator, shares: list[float], n: int
+) -> npt.NDArray[np.int64]:
+    """Draw the number of a share, -1 for what they leave of 1."""
+    cumulated = np.cumsum(shares)
+    drawn: Ints = np.searchsorted(cumulated, rng.random(n), side="right")
+    drawn[drawn == len(shares)] = -1
+    return drawn
+
+
+def _ranges(start: Ints, length: Ints) -> Ints:
+    """All numbers of the ranges, one range after another."""
+    ends = np.cumsum(length)
+    numbers: Ints = np.repeat(start - (ends - length), length)
+    return numbers + np.arange(len(numbers))
+
+
+@dataclass(frozen=True)
+class _Children:
+    """Rows of a child table: which sighting each belongs to, which row it repeats."""
+
+    sighting: Ints
+    source: Ints
+
+
+def _children(rows: pd.DataFrame, table: pd.DataFrame) -> _Children:
+    """Child rows of every sighting; ``table`` is sorted by case."""
+    case = rows["case"].to_numpy()
+    n_cases = int(max(case.max(initial=-1), table["case"].max())) + 1
+    counts = np.bincount(table["case"].to_numpy(), minlength=n_cases)
+    starts = np.cumsum(counts) - counts
+    sighting = np.repeat(np.arange(len(rows)), counts[case])
+    return _Children(sighting, _ranges(starts[case], counts[case]))
+
+
+@dataclass(frozen=True)
+class _Versions:
+    """What the tables need of each sighting."""
+
+    primaryid: Texts
+    caseid: Texts
+    quarter: Ints
+    ordinal: Ints
+
+    @classmethod
+    def of(cls, sightings: Sightings, span: QuarterSpan) -> _Versions:
+        rows = sightings.rows
+        quarter = rows["quarter"].to_numpy()
+        return cls(
+            _text(rows["primaryid"].to_numpy()),
+            _text(sightings.caseid[rows["case"].to_numpy()]),
+            quarter,
+            quarter + span.first.ordinal,
+        )
+
+    @property
+    def is_legacy(self) -> npt.NDArray[np.bool_]:
+        return self.ordinal < FAERS_ORDINAL
+
+    def keys(self, sighting: Ints) -> dict[str, Texts]:
+        index = pa.array(sighting)
+        return {
+            "primaryid": self.primaryid.take(index),
+            "caseid": self.caseid.take(index),
+        }
+
+
+# --- patients -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Patients:
+    """One entry per case."""
+
+    sex: Ints
+    age: npt.NDArray[np.float64]
+    received: Days
+    event: Days
+    event_precision: Ints
+    is_ms: npt.NDArray[np.bool_]
+    lawyer: npt.NDArray[np.bool_]
+
+
+def _draw_patients(
+    rng: np.random.Generator,
+    vocabulary: Vocabulary,
+    reports: Reports,
+    sightings: Sightings,
+    span: QuarterSpan,
+) -> _Patients:
+    cases = reports.cases
+    n = len(cases)
+    ingredient = vocabulary.products["ingredient"].to_numpy() != ""
+    is_ms = np.zeros(n, dtype=bool)
+    drugs = reports.drugs
+    is_ms[drugs["case"].to_numpy()[ingredient[drugs["product"].to_numpy()]]] = True
+    wanted = sexes_of_neoplasms(vocabulary, reports).to_numpy()
+    drawn = np.where(rng.random(n) < np.where(is_ms, 0.73, 0.57), 0, 1)
+    drawn = np.where(rng.random(n) < 0.07, -1, drawn)
+    sex = np.where(wanted == "F", 0, np.where(wanted == "M", 1, drawn))
+    has_neoplasm = np.zeros(n, dtype=bool)
+    has_neoplasm[reports.events.loc[reports.events["neoplasm"] >= 0, "case"]] = True
+    mean = np.where(is_ms, 46.0, 56.0) + np.where(has_neoplasm, 5.0, 0.0)
+    age = np.clip(rng.normal(mean, np.where(is_ms, 11.0, 18.0)), 0.3, 96.0)
+    begins = np.array([quarter.first_day for quarter in span], dtype="datetime64[D]")
+    received = begins[cases["quarter"].to_numpy()] + rng.integers(0, 88, n)
+    event = received - (7 + rng.exponential(200.0, n)).astype(np.int64)
+    precision = np.searchsorted([0.44, 0.50, 0.54], rng.random(n), side="right")
+    precision = np.where(cases["dated"].to_numpy(), DAY, precision)
+    return _Patients(
+        sex, age, received, event, precision, is_ms, cases["lawyer"].to_numpy()
+    )
+
+
+def _demo(
+    rng: np.random.Generator,
+    sightings: Sightings,
+    versions: _Versions,
+    patient: _Patients,
+    span: QuarterSpan,
+) -> Table:
+    rows = sightings.rows
+    n = len(rows)
+    case, version = rows["case"].to_numpy(), rows["version"].to_numpy()
+    n_cases = len(patient.sex)
+    legacy, year = versions.is_legacy, versions.ordinal // 4
+    begins = np.array([quarter.first_day for quarter in span], dtype="datetime64[D]")
+    received = np.where(
+        version == 1,
+        patient.received[case],
+        begins[versions.quarter] + rng.integers(0, 88, n),
+    )
+    day = np.zeros(n, dtype=np.int64)
+    lawyer = patient.lawyer[case]
+    report_type = _choose(rng, [0.46, 0.45, 0.07, 0.02], n_cases)[case]
+    report_type = np.where(
+        (report_type == 3) & (versions.ordinal < 2022 * 4 + 3), 1, report_type
+    )
+    direct = report_type == 2
+    sender = rng.integers(0, len(SENDERS), n_cases)[case]
+    country = _countries(rng, n_cases, patient)[case]
+    table = read_table("countries")
+    codes, names = list(table["code"]), list(table["legacy_name"])
+    age_known = (rng.random(n_cases) > 0.33)[case]
+    age, age_unit = _ages(patient.age[case], _choose(rng, [0.02], n_cases)[case])
+    weight_known = (rng.random(n_cases) < 0.2)[case]
+    weight = np.round(np.clip(rng.normal(76.0, 17.0, n_cases), 4.0, 190.0), 1)[case]
+    pounds = (rng.random(n_cases) < 0.3)[case]
+    weight_text = _tenths(np.where(pounds, weight * 2.2046, weight))
+    literature = (rng.random(n_cases) < 0.05)[case] & ~direct
+    first_year = 2004 + (
+        patient.received[case].astype("datetime64[Y]") - np.datetime64("2004", "Y")
+    ).astype(np.int64)
+    number = _join(
+        _take(codes, country),
+        "-",
+        _take(SENDERS, sender),
+        "-",
+        _text(first_year),
+        _take(codes, country),
+        _text(100_000 + rng.integers(0, 900_000, n_cases)[case]),
+    )
+    occupation = _occupations(rng, n_cases, patient, case, year)
+    country_text = pc.if_else(
+        pa.array(legacy), _take(names, country), _take(codes, country)
+    )
+    hidden = (rng.random(n_cases) < 0.01)[case]
+    reporter = pc.if_else(pa.array(hidden), "COUNTRY NOT SPECIFIED", country_text)
+    sent = received - rng.integers(0, 8, n)
+    columns = {
+        "primaryid": versions.primaryid,
+        "caseid": versions.caseid,
+        "caseversion": _text(version),
+        "i_f_code": _take(("I", "F"), (version > 1).astype(np.int64)),
+        "foll_seq": _text(version - 1, (version > 1) & (rng.random(n) < 0.5)),
+        "image": _join(
+            versions.primaryid,
+            _constant("-", n),
+            _take(tuple("0123456789X"), rng.integers(0, 11, n)),
+        ),
+        "event_dt": _date(patient.event[case], patient.event_precision[case]),
+        "mfr_dt": _where(~direct, _date(sent - rng.integers(1, 12, n), day)),
+        "init_fda_dt": _date(patient.received[case], day),
+        "fda_dt": _date(received, day),
+        "rept_cod": _take(("EXP", "PER", "DIR", "30DAY"), report_type),
+        "auth_num": _where(
+            (country > 0) & (rng.random(n) < 0.2),
+            _join(_take(codes, country), "-SIM-", _text(rng.integers(1, 99_999, n))),
+        ),
+        "mfr_num": _where(~direct, number),
+        "mfr_sndr": _where(~direct, _take(SENDERS, sender)),
+        "lit_ref": _where(
+            literature,
+            _join(
+                "SIMULATED AUTHOR A, SIMULATED AUTHOR B. A CASE THAT NEVER WAS. "
+                "J INVENT MED. ",
+                _text(year),
+                ";",
+                _text(rng.integers(1, 60, n)),
+            ),
+        ),
+        "age": _where(age_known, age),
+        "age_cod": _where(age_known, age_unit),
+        "age_grp": _where((rng.random(n) < 0.25), _age_groups(patient.age[case])),
+        "sex": _take(("F", "M"), patient.sex[case]),
+        "e_sub": _take(("N", "Y"), (~direct & (year > 2005)).astype(np.int64)),
+        "wt": _where(weight_known, weight_text),
+        "wt_cod": _where(weight_known, _take(("KG", "LBS"), pounds.astype(np.int64))),
+        "rept_dt": _date(sent, day),
+        "to_mfr": _where(direct, _take(("N", "Y"), rng.integers(0, 2, n))),
+        "confid": _where(direct, _take(("N", "Y"), rng.integers(0, 2, n))),
+        "death_dt": _constant("", n),
+        "occp_cod": pc.if_else(pa.array(lawyer), "LW", occupation),
+        "reporter_country": reporter,
+        "occr_country": _where((rng.random(n) > 0.08), _take(codes, country)),
+    }
+    return Table(columns, versions.quarter)
+
+
+def _tenths(numbers: npt.NDArray[np.float64]) -> Texts:
+    """Write with one decimal, none where it is zero: ``71.5``, ``71``."""
+    tenths = np.round(numbers * 10).astype(np.int64)
+    whole, part = tenths // 10, tenths % 10
+    return pc.if_else(
+        pa.array(part == 0), _text(whole), _join(_text(whole), ".", _text(part))
+    )
+
+
+def _ages(age: npt.NDArray[np.float64], decades: Ints) -> tuple[Texts, Texts]:
+    """Age with its unit: months below two years, now and then decades."""
+    unit = np.where(age < 2, 2, np.where((decades == 0) & (age > 20), 1, 0))
+    number = np.where(unit == 2, age * 12, np.where(unit == 1, age / 10, age))
+    return _text(number.astype(np.int64)), _take(("YR", "DEC", "MON"), unit)
+
+
+def _age_groups(age: npt.NDArray[np.float64]) -> Texts:
+    group = np.searchsorted([0.08, 2.0, 12.0, 18.0, 65.0], age, side="right")
+    return _take(("N", "I", "C", "T", "A", "E"), group)
+
+
+def _countries(
+    rng: np.random.Generator, n: int, patient: _Patients
+) -> npt.NDArray[np.int64]:
+    weights = read_table("countries")["weight"].astype(float).to_numpy()
+    cumulated = np.cumsum(weights)
+    drawn = np.searchsorted(cumulated, rng.random(n) * cumulated[-1], side="right")
+    # Suits are filed in the United States, the first row.
+    return np.where(patient.lawyer, 0, drawn)
+
+
+def _occupations(
+    rng: np.random.Generator,
+    n_cases: int,
+    patient: _Patients,
+    case: Ints,
+    year: Ints,
+) -> Texts:
+    """Draw reporters: with MS therapies more consumers; HP replaced OT in 2020."""
+    general = _choose(rng, [0.42, 0.26, 0.05, 0.18, 0.01], n_cases)
+    programme = _choose(rng, [0.60, 0.18, 0.03, 0.14, 0.0], n_cases)
+    drawn = np.where(patient.is_ms, programme, general)[case]
+    drawn = np.where((drawn == 3) & (year < 2020), 5, drawn)
+    return _take(("CN", "MD", "PH", "HP", "LW", "OT"), drawn)
+
+
+# --- children -----------------------------------------------------------------------
+
+
+def _order_drugs(reports: Reports) -> pd.DataFrame:
+    """Drug rows by case and role, numbered within the case, dates still to come."""
+    drugs = reports.drugs.sort_values(["case", "role"], kind="stable")
+    drugs = drugs.reset_index(drop=True)
+    drugs["seq"] = drugs.groupby("case").cumcount() + 1
+    return drugs
+
+
+def _sequence(versions: _Versions, drugs: pd.DataFrame, children: _Children) -> Texts:
+    """1..n inside the report in FAERS; unique over all reports in legacy."""
+    seq = drugs["seq"].to_numpy()[children.source]
+    legacy = 1_004_000_000 + np.arange(len(seq))
+    return _text(np.where(versions.is_legacy[children.sighting], legacy, seq))
+
+
+def _drug(
+    rng: np.random.Generator,
+    vocabulary: Vocabulary,
+    drugs: pd.DataFrame,
+    versions: _Versions,
+    children: _Children,
+) -> Table:
+    sequence = _sequence(versions, drugs, children)
+    # FAERS repeats the row of a drug for each of its dosage records.
+    repeats = np.where(
+        ~versions.is_legacy[children.sighting]
+        & (rng.random(len(children.source)) < 0.08),
+        2,
+        1,
+    )
+    index = np.repeat(np.arange(len(children.source)), repeats)
+    sighting, source = children.sighting[index], children.source[index]
+    again = np.concatenate([[False], index[1:] == index[:-1]])
+    n = len(index)
+    legacy = versions.is_legacy[sighting]
+    products = vocabulary.products
+    product = drugs["product"].to_numpy()[source]
+    role = drugs["role"].to_numpy()[source]
+    route = _take(list(products["route"]), product)
+    route_known = (rng.random(n) < 0.7) & ~again
+    dose = _take(list(products["dose"]), product)
+    amount, unit = _dose_parts(products)
+    suspect = role <= PS + 1
+    verbatim = rng.random(n) < 0.02
+    columns = {
+        **versions.keys(sighting),
+        "drug_seq": sequence.take(pa.array(index)),
+        "role_cod": _take(ROLES, role),
+        "drugname": _take(list(products["drugname"]), product),
+        "prod_ai": _where(
+            rng.random(n) > 0.025, _take(list(products["prod_ai"]), product)
+        ),
+        "val_vbm": _take(("1", "2"), verbatim.astype(np.int64)),
+        "route": _where(
+            route_known,
+            pc.if_else(pa.array(legacy), pc.utf8_upper(route), route),
+        ),
+        "dose_vbm": _where(
+            (rng.random(n) < 0.6) & ~again,
+            pc.if_else(pa.array(legacy), pc.utf8_upper(dose), dose),
+        ),
+        "cum_dose_chr": _constant("", n),
+        "cum_dose_unit": _constant("", n),
+        "dechal": _where(
+            suspect,
+            _take(("Y", "N", "U", "D"), _choose(rng, [0.15, 0.08, 0.3, 0.05], n)),
+        ),
+        "rechal": _where(
+            suspect,
+            _take(("Y", "N", "U", "D"), _choose(rng, [0.01, 0.02, 0.05, 0.02], n)),
+        ),
+        "lot_num": _where(
+            suspect & (rng.random(n) < 0.15),
+            _join("SIM", _text(rng.integers(1000, 99_999, n))),
+        ),
+        "exp_dt": _constant("", n),
+        "nda_num": _where(
+            rng.random(n) < 0.38, _text(20_000 + (product * 7919) % 190_000)
+        ),
+        "dose_amt": _where(~again, _take(amount, product)),
+        "dose_unit": _where(~again, _take(unit, product)),
+        "dose_form": _constant("", n),
+        "dose_freq": _where(
+            rng.random(n) < 0.3,
+            _take(("QD", "BID", "/WK", "QM"), rng.integers(0, 4, n)),
+        ),
+    }
+    return Table(columns, versions.quarter[sighting])
+
+
+def _dose_parts(products: pd.DataFrame) -> tuple[list[str], list[str]]:
+    """``44 ug`` as amount and unit code, nothing where the dose is unknown."""
+    parts = [dose.partition(" ") for dose in products["dose"]]
+    known = [amount if unit else "" for amount, _, unit in parts]
+    return known, [unit.upper().replace("MG/M2", "MG/M**2") for _, _, unit in parts]
+
+
+def _reac(
+    rng: np.random.Generator,
+    vocabulary: Vocabulary,
+    reports: Reports,
+    versions: _Versions,
+    rows: pd.DataFrame,
+) -> Table:
+    events = reports.events.sort_values("case", kind="stable").reset_index(drop=True)
+    children = _children(rows, events)
+    kept = (
+        events["last_version"].to_numpy()[children.source]
+        >= rows["version"].to_numpy()[children.sighting]
+    )
+    index = np.flatnonzero(kept)
+    # A PT now and then stands twice in a report.
+    index = np.repeat(index, np.where(rng.random(len(index)) < 0.002, 2, 1))
+    sighting, source = children.sighting[index], children.source[index]
+    term = _take(vocabulary.terms, events["term"].to_numpy()[source])
+    columns = {
+        **versions.keys(sighting),
+        "pt": pc.if_else(
+            pa.array(versions.is_legacy[sighting]), pc.utf8_upper(term), term
+        ),
+        "drug_rec_act": _where(rng.random(len(index)) < 0.003, term),
+    }
+    return Table(columns, versions.quarter[sighting])
+
+
+def _outc(
+    rng: np.random.Generator,
+    reports: Reports,
+    versions: _Versions,
+    rows: pd.DataFrame,
+) -> Table:
+    n_cases = len(reports.cases)
+    malignant = np.zeros(n_cases, dtype=bool)
+    malignant[reports.events.loc[reports.events["neoplasm"] >= 0, "case"]] = True
+    parts = []
+    for number, (_, share) in enumerate((*OUTCOMES, *OUTCOMES_RARE)):
+        # A neoplasm is medically important whatever else it is.
+        always = malignant if number == 0 else np.zeros(n_cases, dtype=bool)
+        cases = np.flatnonzero((rng.random(n_cases) < share) | always)
+        parts.append(pd.DataFrame({"case": cases, "code": number}))
+    table = pd.concat(parts, ignore_index=True).sort_values(["case", "code"])
+    children = _children(rows, table.reset_index(drop=True))
+    codes = tuple(code for code, _ in (*OUTCOMES, *OUTCOMES_RARE))
+    columns = {
+        **versions.keys(children.sighting),
+        "outc_cod": _take(codes, table["code"].to_numpy()[children.source]),
+    }
+    return Table(columns, versions.quarter[children.sighting])
+
+
+def _rpsr(rng: np.random.Generator, versions: _Versions) -> Table:
+    """Source of the report, a field of the paper era that dies out."""
+    n = len(versions.quarter)
+    share = np.where(versions.is_legacy, 0.8, 0.03)
+    drawn = np.where(rng.random(n) < share, rng.integers(0, 4, n), -1)
+    sighting = np.flatnonzero(drawn >= 0)
+    columns = {
+        **versions.keys(sighting),
+        "rpsr_cod": _take(("HP", "CSM", "FGN", "LIT"), drawn[sighting]),
+    }
+    return Table(columns, versions.quarter[sighting])
+
+
+def _ther(
+    rng: np.random.Generator,
+    drugs: pd.DataFrame,
+    versions: _Versions,
+    children: _Children,
+    patient: _Patients,
+) -> Table:
+    n = len(drugs)
+    case, rule = drugs["case"].to_numpy(), drugs["start"].to_numpy()
+    event = patient.event[case]
+    start = event - (1 + rng.exponential(500.0, n)).astype(np.int64)
+    start = np.where(rule == START_BEFORE, event - rng.integers(800, 2500, n), start)
+    start = np.where(rule == START_AFTER, event + rng.integers(10, 60, n), start)
+    precision = np.searchsorted([0.65, 0.85], rng.random(n), side="right")
+    fixed = (rule == START_BEFORE) | (rule == START_AFTER)
+    precision = np.where(fixed, DAY, precision)
+    present = np.where(rule == START_ANY, rng.random(n) < 0.42, rule != START_NONE)
+    days = rng.integers(1, 400, n)
+    ended = (rng.random(n) < 0.25) & (rule == START_ANY)
+    end = np.minimum(start + days, patient.received[case])
+    end = np.maximum(end, start)
+    end_precision = np.where(ended, precision, ABSENT)
+    measured = rng.random(n) < 0.1
+    index = np.flatnonzero(present[children.source])
+    sighting, source = children.sighting[index], children.source[index]
+    columns = {
+        **versions.keys(sighting),
+        "dsg_drug_seq": _sequence(versions, drugs, children).take(pa.array(index)),
+        "start_dt": _date(start[source], precision[source]),
+        "end_dt": _date(end[source], end_precision[source]),
+        "dur": _text(days[source], measured[source]),
+        "dur_cod": _where(measured[source], _constant("DAY", len(source))),
+    }
+    return Table(columns, versions.quarter[sighting])
+
+
+def _indi(
+    vocabulary: Vocabulary,
+    drugs: pd.DataFrame,
+    versions: _Versions,
+    children: _Children,
+) -> Table:
+    indication = drugs["indication"].to_numpy()
+    index = np.flatnonzero(indication[children.source] >= 0)
+    sighting, source = children.sighting[index], children.source[index]
+    term = _take(vocabulary.terms, indication[source])
+    columns = {
+        **versions.keys(sighting),
+        "indi_drug_seq": _sequence(versions, drugs, children).take(pa.array(index)),
+        "indi_pt": pc.if_else(
+            pa.array(versions.is_legacy[sighting]), pc.utf8_upper(term), term
+        ),
+    }
+    return Table(columns, versions.quarter[sighting])

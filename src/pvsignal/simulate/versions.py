@@ -1,0 +1,255 @@
+"""When each version of a case is published, and which cases the FDA deletes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pvsignal.errors import UsageError
+from pvsignal.quarter import Quarter, QuarterSpan
+from pvsignal.simulate.plants import Truth
+from pvsignal.simulate.reports import EVER, Reports
+from pvsignal.simulate.vocabulary import Ints
+
+FIRST_ORDINAL = Quarter(2004, 1).ordinal
+FAERS_ORDINAL = Quarter(2012, 4).ordinal
+LISTS_FROM = Quarter(2019, 1).ordinal
+# Share of cases with at least one, two, three later versions: 17 % of all rows.
+LATER_VERSIONS = (0.165, 0.05, 0.015)
+DELETED_SHARE = 0.005
+RESENT_SHARE = 0.1
+LATE_CASES = 8
+SHOWN_BRIDGES = 20
+
+
+@dataclass(frozen=True)
+class Sightings:
+    """Rows of DEMO and lines of the deletion lists.
+
+    Attributes
+    ----------
+    caseid
+        Number of each case.
+    rows
+        case, version (1 = first), quarter (position in the span), primaryid, by
+        quarter and primaryid.
+    deletions
+        quarter, caseid: lines of the lists in their order, also of unknown cases.
+    """
+
+    caseid: Ints
+    rows: pd.DataFrame
+    deletions: pd.DataFrame
+
+
+def draw_sightings(
+    rng: np.random.Generator, reports: Reports, span: QuarterSpan, truth: Truth
+) -> Sightings:
+    """Versions, deletions and identifiers of all cases.
+
+    Raises
+    ------
+    UsageError
+        If a quarter gets more cases than it has case numbers.
+    """
+    quarter = reports.cases["quarter"].to_numpy()
+    first = span.first.ordinal
+    caseid = _numbers_in_quarter(
+        rng, quarter + first, base=4_000_000, per_quarter=240_000
+    )
+    rows = _draw_versions(rng, reports, len(span))
+    _swap_versions(rng, rows, first, truth)
+    rows, deletions = _draw_deletions(rng, reports, rows, caseid, span, truth)
+    rows = rows.sort_values(["quarter", "case", "version"], ignore_index=True)
+    rows["primaryid"] = _primaryids(rng, rows, caseid, first)
+    _note_bridges(rows, first, truth)
+    rows = rows.sort_values(["quarter", "primaryid"], ignore_index=True)
+    for case in truth.cases:
+        case["caseid"] = int(caseid[int(str(case["case"]))])
+    return Sightings(caseid, rows, deletions)
+
+
+def _numbers_in_quarter(
+    rng: np.random.Generator, ordinal: Ints, *, base: int, per_quarter: int
+) -> Ints:
+    """Distinct numbers that grow with the quarter, in random order within it."""
+    numbers = np.empty(len(ordinal), dtype=np.int64)
+    for one in np.unique(ordinal):
+        here = np.flatnonzero(ordinal == one)
+        step = per_quarter // len(here)
+        if step < 1:
+            raise UsageError(
+                f"{len(here):,} cases in {Quarter.from_ordinal(int(one))} are more than"
+                f" its {per_quarter:,} case numbers; ask for fewer --reports"
+            )
+        offset = (int(one) - FIRST_ORDINAL) * per_quarter
+        place = np.arange(len(here)) * step + rng.integers(0, step, len(here))
+        numbers[rng.permutation(here)] = base + offset + place
+    return numbers
+
+
+def _draw_versions(
+    rng: np.random.Generator, reports: Reports, n_quarters: int
+) -> pd.DataFrame:
+    """Versions of each case with the quarter of each, up to the end of the span."""
+    n = len(reports.cases)
+    chance = rng.random(n)
+    n_later = sum((chance < share).astype(np.int64) for share in LATER_VERSIONS)
+    delay = rng.geometric(0.45, size=(n, len(LATER_VERSIONS)))
+    # Against the FDA's own words one extract now and then holds a case twice.
+    delay[rng.random(delay.shape) < 0.003] = 0
+    dropped = reports.events.loc[
+        reports.events["last_version"] < EVER, "case"
+    ].to_numpy()
+    n_later = np.where(np.isin(np.arange(n), dropped), 1, n_later)
+    delay[dropped, 0] = 2
+    case = np.repeat(np.arange(n), 1 + n_later)
+    starts = np.cumsum(1 + n_later) - (1 + n_later)
+    version = np.arange(len(case)) - starts[case] + 1
+    waited = np.concatenate([np.zeros((n, 1), dtype=np.int64), delay.cumsum(axis=1)], 1)
+    quarter = reports.cases["quarter"].to_numpy()[case] + waited[case, version - 1]
+    rows = pd.DataFrame({"case": case, "version": version, "quarter": quarter})
+    return rows[rows["quarter"] < n_quarters].reset_index(drop=True)
+
+
+def _swap_versions(
+    rng: np.random.Generator, rows: pd.DataFrame, first: int, truth: Truth
+) -> None:
+    """Let a lower version of some FAERS cases arrive after the higher one."""
+    second = rows.index[rows["version"] == 2].to_numpy()
+    second = second[second + 1 < len(rows)]
+    third = second + 1
+    quarter = rows["quarter"].to_numpy().copy()
+    usable = (
+        (rows["version"].to_numpy()[third] == 3)
+        & (quarter[second] + first >= FAERS_ORDINAL)
+        & (quarter[third] > quarter[second])
+    )
+    chosen = rng.permutation(second[usable])[:LATE_CASES]
+    quarter[chosen], quarter[chosen + 1] = quarter[chosen + 1], quarter[chosen]
+    rows["quarter"] = quarter
+    last = rows.groupby("case")["version"].max()
+    for row in np.sort(chosen):
+        case = int(rows["case"].to_numpy()[row])
+        truth.cases.append(
+            {
+                "kind": "late_lower_version",
+                "case": case,
+                "expected": f"current version {int(last[case])}",
+            }
+        )
+
+
+def _draw_deletions(
+    rng: np.random.Generator,
+    reports: Reports,
+    rows: pd.DataFrame,
+    caseid: Ints,
+    span: QuarterSpan,
+    truth: Truth,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Delete cases, send some again; also the lines of the deletion lists."""
+    first, last = span.first.ordinal, span.last.ordinal
+    listed = np.arange(max(LISTS_FROM, first), last + 1) - first
+    empty = pd.DataFrame({"quarter": [], "caseid": []}).astype("int64")
+    if len(listed) == 0:
+        return rows, empty
+    seen = reports.cases["quarter"].to_numpy()
+    free = np.flatnonzero(~reports.cases["special"].to_numpy())
+    free = np.setdiff1d(free, _cases_of(truth))
+    n_deleted = max(2, round(len(free) * DELETED_SHARE))
+    chosen = np.sort(rng.choice(free, min(n_deleted, len(free)), replace=False))
+    begin = np.maximum(seen[chosen], listed[0])
+    when = begin + (rng.random(len(chosen)) * (listed[-1] - begin + 1)).astype(int)
+    again = rng.random(len(chosen)) < RESENT_SHARE
+    back = when + rng.integers(1, 4, len(chosen))
+    again &= back <= listed[-1]
+    # After its deletion a case stays silent unless it is sent again.
+    gone = np.full(len(seen), len(span), dtype=np.int64)
+    gone[chosen] = when
+    kept = rows[rows["quarter"].to_numpy() <= gone[rows["case"].to_numpy()]]
+    highest = kept.groupby("case")["version"].max()
+    resent = pd.DataFrame(
+        {
+            "case": chosen[again],
+            "version": highest.reindex(chosen[again]).to_numpy() + 1,
+            "quarter": back[again],
+        }
+    )
+    rows = pd.concat([kept, resent], ignore_index=True).astype("int64")
+    for case, quarter, is_back, return_ in zip(chosen, when, again, back, strict=True):
+        gone_at = Quarter.from_ordinal(first + int(quarter))
+        back_at = Quarter.from_ordinal(first + int(return_))
+        expected = f"absent from {gone_at}"
+        truth.cases.append(
+            {
+                "kind": "deleted_resent" if is_back else "deleted",
+                "case": int(case),
+                "expected": expected + (f" present from {back_at}" if is_back else ""),
+            }
+        )
+    return rows, _deletion_lines(rng, caseid[chosen], when, listed)
+
+
+def _deletion_lines(
+    rng: np.random.Generator, caseid: Ints, when: Ints, listed: Ints
+) -> pd.DataFrame:
+    """Write lists with as many unknown ids as known ones, some ids listed twice."""
+    # Numbers below four million belong to no simulated case.
+    unknown_when = rng.choice(listed, size=len(caseid) + len(listed))
+    unknown = rng.integers(2_000_000, 4_000_000, len(unknown_when))
+    repeated = (rng.random(len(caseid)) < 0.05) & (when < listed[-1])
+    lines = pd.DataFrame(
+        {
+            "quarter": np.concatenate([when, unknown_when, when[repeated] + 1]),
+            "caseid": np.concatenate([caseid, unknown, caseid[repeated]]),
+        }
+    )
+    return lines.sort_values(["quarter", "caseid"], ignore_index=True)
+
+
+def _primaryids(
+    rng: np.random.Generator, rows: pd.DataFrame, caseid: Ints, first: int
+) -> Ints:
+    """ISR of legacy rows; caseid followed by the version in FAERS.
+
+    ``rows`` are in the order of quarter, case and version.
+    """
+    ordinal = rows["quarter"].to_numpy() + first
+    case, version = rows["case"].to_numpy(), rows["version"].to_numpy()
+    numbers: Ints = caseid[case] * 10 + version
+    legacy = np.flatnonzero(ordinal < FAERS_ORDINAL)
+    isr = _numbers_in_quarter(rng, ordinal[legacy], base=4_260_000, per_quarter=127_000)
+    numbers[legacy] = isr
+    twice = (case[legacy][1:] == case[legacy][:-1]) & (
+        ordinal[legacy][1:] == ordinal[legacy][:-1]
+    )
+    # Within a quarter the later version of a case has the higher ISR.
+    for low in legacy[:-1][twice]:
+        numbers[low : low + 2] = np.sort(numbers[low : low + 2])
+    return numbers
+
+
+def _cases_of(truth: Truth) -> Ints:
+    """Cases whose fate is written down already."""
+    return np.array([int(str(row["case"])) for row in truth.cases], dtype=np.int64)
+
+
+def _note_bridges(rows: pd.DataFrame, first: int, truth: Truth) -> None:
+    """Write down some cases that go on from legacy into FAERS."""
+    legacy = rows["quarter"].to_numpy() + first < FAERS_ORDINAL
+    cases = np.intersect1d(
+        rows["case"].to_numpy()[legacy], rows["case"].to_numpy()[~legacy]
+    )
+    cases = np.setdiff1d(cases, _cases_of(truth))
+    last = rows.groupby("case")["version"].max()
+    truth.cases.extend(
+        {
+            "kind": "bridged",
+            "case": int(case),
+            "expected": f"current version {int(last[case])} of FAERS",
+        }
+        for case in cases[:SHOWN_BRIDGES]
+    )

@@ -1,0 +1,235 @@
+"""Names that simulated reports are made of, with their relative frequencies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pvsignal.quarter import Quarter
+
+DATA = Path(__file__).with_name("data")
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+MS_INDICATIONS = (
+    "Multiple sclerosis",
+    "Relapsing-remitting multiple sclerosis",
+    "Secondary progressive multiple sclerosis",
+    "Primary progressive multiple sclerosis",
+)
+MS_INDICATION_SHARES = (0.62, 0.28, 0.06, 0.04)
+UNKNOWN_INDICATION = "Product used for unknown indication"
+MS_PTS = (
+    "Multiple sclerosis relapse",
+    "Fatigue",
+    "Gait disturbance",
+    "Fall",
+    "Muscle spasms",
+    "Balance disorder",
+    "Hypoaesthesia",
+    "Urinary tract infection",
+)
+
+
+def read_table(name: str) -> pd.DataFrame:
+    """Table of names that ships with the simulator, text as written."""
+    return pd.read_csv(DATA / f"{name}.csv", keep_default_na=False)
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """All names as tables; reports hold row numbers of them.
+
+    Attributes
+    ----------
+    products
+        One row per product name: drugname, prod_ai, route, dose, kind (``ms``,
+        ``background``, ``oncology``, ``trap``), ingredient (MS therapies only).
+    therapies
+        One row per MS therapy: ingredient, launch and withdrawn as quarter ordinals,
+        weight, indication_share, first_product, n_brands, n_generics.
+    substances
+        One row per other substance: kind, weight, year it came, first_product,
+        n_products, first_indication, n_indications (into ``indications``).
+    indications
+        Term numbers of the substances' indications, one substance after another.
+    events
+        Term numbers and weights of the non-neoplasm preferred terms.
+    typical
+        Term numbers of the preferred terms typical of each MS therapy.
+    neoplasms
+        One row per neoplasm group: event, rate per report, sex, first_pt, n_pts.
+    neoplasm_terms
+        Term numbers of the neoplasm PTs, one group after another.
+    terms
+        Preferred terms, of reactions and indications alike, in sentence case.
+    """
+
+    products: pd.DataFrame
+    therapies: pd.DataFrame
+    substances: pd.DataFrame
+    indications: Ints
+    events: pd.DataFrame
+    typical: tuple[Ints, ...]
+    neoplasms: pd.DataFrame
+    neoplasm_terms: Ints
+    terms: tuple[str, ...]
+
+    def term(self, text: str) -> int:
+        """Return the number of a preferred term."""
+        return _numbers(self.terms)[text]
+
+    def product(self, drugname: str) -> int:
+        """Return the number of the last product of this name."""
+        return _numbers(tuple(self.products["drugname"]))[drugname]
+
+    def therapy(self, ingredient: str) -> int:
+        """Return the row of an MS therapy."""
+        return _numbers(tuple(self.therapies["ingredient"]))[ingredient]
+
+    def neoplasm(self, event: str) -> int:
+        """Return the row of a neoplasm group."""
+        return _numbers(tuple(self.neoplasms["event"]))[event]
+
+
+@cache
+def _numbers(names: tuple[str, ...]) -> dict[str, int]:
+    return {name: number for number, name in enumerate(names)}
+
+
+def _ordinal(month: str) -> int:
+    """Quarter ordinal of ``2017-03``."""
+    year, number = month.split("-")
+    return Quarter(int(year), (int(number) + 2) // 3).ordinal
+
+
+def _split(cells: pd.Series[str]) -> list[list[str]]:
+    return [[name for name in cell.split("|") if name] for cell in cells]
+
+
+def _starts(parts: list[list[str]]) -> tuple[Ints, Ints]:
+    """Return where each list starts when all stand one after another, and lengths."""
+    lengths = np.array([len(part) for part in parts], dtype=np.int64)
+    return np.cumsum(lengths) - lengths, lengths
+
+
+class _Terms:
+    """Numbers handed out to terms in the order of their first use."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {}
+
+    def codes(self, texts: list[str]) -> Ints:
+        return np.array(
+            [self.numbers.setdefault(text, len(self.numbers)) for text in texts],
+            dtype=np.int64,
+        )
+
+
+def _ms_products(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    brands, generics = _split(table["brands"]), _split(table["generics"])
+    names = [brand + generic for brand, generic in zip(brands, generics, strict=True)]
+    first, n_names = _starts(names)
+    rows = np.repeat(np.arange(len(table)), n_names)
+    products = pd.DataFrame(
+        {
+            "drugname": [name for part in names for name in part],
+            **{
+                column: table[column].to_numpy()[rows]
+                for column in ("prod_ai", "route", "dose", "ingredient")
+            },
+            "kind": "ms",
+        }
+    )
+    therapies = pd.DataFrame(
+        {
+            "ingredient": table["ingredient"],
+            "launch": [_ordinal(month) for month in table["launch"]],
+            "withdrawn": [
+                _ordinal(month) if month else 2**31 for month in table["withdrawn"]
+            ],
+            "weight": table["weight"].astype(float),
+            "indication_share": table["indication_share"].astype(float),
+            "first_product": first,
+            "n_brands": [len(brand) for brand in brands],
+            "n_generics": [len(generic) for generic in generics],
+        }
+    )
+    return products, therapies
+
+
+def _other_products(table: pd.DataFrame, offset: int) -> tuple[pd.DataFrame, Any]:
+    names = _split(table["names"])
+    first, n_names = _starts(names)
+    rows = np.repeat(np.arange(len(table)), n_names)
+    products = pd.DataFrame(
+        {
+            "drugname": [name for part in names for name in part],
+            "prod_ai": table["prod_ai"].to_numpy()[rows],
+            "route": table["route"].to_numpy()[rows],
+            "dose": "UNK",
+            "ingredient": "",
+            "kind": table["kind"].to_numpy()[rows],
+        }
+    )
+    return products, (first + offset, n_names)
+
+
+@cache
+def load_vocabulary() -> Vocabulary:
+    """Vocabulary that ships with the simulator."""
+    terms = _Terms()
+    ms_table, other_table = read_table("ms_products"), read_table("substances")
+    event_table, neoplasm_table = read_table("events"), read_table("neoplasms")
+    terms.codes([*MS_INDICATIONS, UNKNOWN_INDICATION, *MS_PTS])
+    ms_products, therapies = _ms_products(ms_table)
+    other_products, (first, n_names) = _other_products(other_table, len(ms_products))
+    indications = _split(other_table["indications"])
+    first_indication, n_indications = _starts(indications)
+    neoplasm_pts = _split(neoplasm_table["pts"])
+    first_pt, n_pts = _starts(neoplasm_pts)
+    for special in _split(read_table("special_terms")["term"]):
+        terms.codes(special)
+    return Vocabulary(
+        products=pd.concat([ms_products, other_products], ignore_index=True),
+        therapies=therapies,
+        substances=pd.DataFrame(
+            {
+                "kind": other_table["kind"],
+                "weight": other_table["weight"].astype(float),
+                "year": other_table["from"].astype(int),
+                "first_product": first,
+                "n_products": n_names,
+                "first_indication": first_indication,
+                "n_indications": n_indications,
+            }
+        ),
+        indications=terms.codes([term for part in indications for term in part]),
+        events=pd.DataFrame(
+            {
+                "term": terms.codes(list(event_table["pt"])),
+                "weight": event_table["weight"].astype(float),
+            }
+        ),
+        typical=tuple(
+            terms.codes([*pts, *MS_PTS]) for pts in _split(ms_table["typical_pts"])
+        ),
+        neoplasms=pd.DataFrame(
+            {
+                "event": neoplasm_table["group_id"],
+                "rate": neoplasm_table["rate"].astype(float),
+                "sex": neoplasm_table["sex"],
+                "first_pt": first_pt,
+                "n_pts": n_pts,
+            }
+        ),
+        neoplasm_terms=terms.codes([pt for part in neoplasm_pts for pt in part]),
+        terms=tuple(terms.numbers),
+    )
