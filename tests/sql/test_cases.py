@@ -1,0 +1,154 @@
+"""Case versions, deletions and receipt: one situation a test."""
+
+from tests.sql.tables import drawn, run
+
+SIGHTING = "quarter_no:int | primaryid:int | caseid:int | era_no:int | version_no:int | line:int | init_fda_date:date | fda_date:date"
+
+
+def _sightings(rows: str) -> str:
+    """Draw sightings from `quarter primaryid caseid era version`."""
+    lines = [SIGHTING]
+    for place, row in enumerate(rows.strip().splitlines(), start=2):
+        lines.append(" | ".join([*row.split(), str(place), "-", "-"]))
+    return "\n".join(lines)
+
+
+def _versions(sightings: str, deletions: str = "") -> list[tuple[str, ...]]:
+    return run(
+        "2_cases/version",
+        {
+            "cases.sighting": _sightings(sightings),
+            "cases.deletion": "caseid:int | quarter_no:int\n"
+            + "\n".join(" | ".join(row.split()) for row in deletions.splitlines()),
+        },
+        columns="quarter_no primaryid known_from known_until until_reason",
+    )
+
+
+HEAD = "quarter_no | primaryid | known_from | known_until | until_reason\n"
+
+
+def test_a_follow_up_supersedes_the_version_before() -> None:
+    assert _versions("10 11 1 1 1\n12 12 1 1 2") == drawn(
+        HEAD + "10 | 11 | 10 | 12 | superseded\n12 | 12 | 12 | - | -"
+    )
+
+
+def test_an_older_version_that_arrives_later_never_becomes_current() -> None:
+    assert _versions("10 12 1 1 2\n12 11 1 1 1") == drawn(
+        HEAD + "10 | 12 | 10 | - | -\n12 | 11 | 12 | 12 | older than the version held"
+    )
+
+
+def test_the_same_version_in_two_quarters_the_later_extract_wins() -> None:
+    assert _versions("10 11 1 1 1\n11 11 1 1 1") == drawn(
+        HEAD + "10 | 11 | 10 | 11 | superseded\n11 | 11 | 11 | - | -"
+    )
+
+
+def test_two_versions_in_one_quarter_the_higher_counts() -> None:
+    assert _versions("10 16 1 1 6\n10 17 1 1 7") == drawn(
+        HEAD
+        + "10 | 16 | 10 | 10 | lower version in the same quarter\n10 | 17 | 10 | - | -"
+    )
+
+
+def test_version_ten_ranks_above_version_nine() -> None:
+    assert _versions("10 19 1 1 9\n11 110 1 1 10") == drawn(
+        HEAD + "10 | 19 | 10 | 11 | superseded\n11 | 110 | 11 | - | -"
+    )
+
+
+def test_the_faers_version_outranks_the_legacy_one_of_the_same_case() -> None:
+    assert _versions("10 4263742 1 0 4263742\n40 11 1 1 1") == drawn(
+        HEAD + "10 | 4263742 | 10 | 40 | superseded\n40 | 11 | 40 | - | -"
+    )
+
+
+def test_a_deleted_case_ends_in_the_quarter_of_the_list() -> None:
+    assert _versions("10 11 1 1 1", "1 12") == drawn(
+        HEAD + "10 | 11 | 10 | 12 | deleted"
+    )
+
+
+def test_a_sighting_in_the_quarter_of_its_deletion_has_an_empty_interval() -> None:
+    assert _versions("10 11 1 1 1", "1 10") == drawn(
+        HEAD + "10 | 11 | 10 | 10 | deleted"
+    )
+
+
+def test_a_deleted_then_republished_case_is_current() -> None:
+    assert _versions("10 11 1 1 1\n14 12 1 1 2", "1 12") == drawn(
+        HEAD + "10 | 11 | 10 | 12 | deleted\n14 | 12 | 14 | - | -"
+    )
+
+
+def test_after_a_deletion_a_lower_version_reopens_the_case() -> None:
+    assert _versions("10 15 1 1 5\n14 12 1 1 2", "1 12") == drawn(
+        HEAD + "10 | 15 | 10 | 12 | deleted\n14 | 12 | 14 | - | -"
+    )
+
+
+def test_a_follow_up_in_the_quarter_of_the_deletion_goes_with_it() -> None:
+    assert _versions("10 11 1 1 1\n12 12 1 1 2", "1 12") == drawn(
+        HEAD + "10 | 11 | 10 | 12 | superseded\n12 | 12 | 12 | 12 | deleted"
+    )
+
+
+def test_a_deletion_before_the_first_sighting_changes_nothing() -> None:
+    assert _versions("10 11 1 1 1", "1 8") == drawn(HEAD + "10 | 11 | 10 | - | -")
+
+
+def test_receipt_is_the_first_of_the_earliest_sighting_and_stays() -> None:
+    rows = run(
+        "2_cases/received",
+        {
+            "cases.sighting": SIGHTING
+            + """
+            8048 | 11 | 1 | 1 | 1 | 2 | 2011-03-04 | 2012-01-20
+            8049 | 12 | 1 | 1 | 2 | 2 | 2010-01-01 | 2012-05-01
+            8040 | 77 | 2 | 0 | 77 | 2 | - | 2009-12-30
+            8040 | 78 | 3 | 0 | 78 | 3 | - | -
+            """
+        },
+        columns="caseid received_date received_year",
+    )
+    assert rows == drawn(
+        """
+        caseid | received_date | received_year
+        1 | 2011-03-04 | 2011
+        2 | 2009-12-30 | 2009
+        3 | 2010-01-01 | 2010
+        """
+    )
+
+
+def test_as_of_cuts_sightings_and_a_row_without_a_case_is_none() -> None:
+    rows = run(
+        "2_cases/sighting",
+        {
+            "staged.accounting": """
+            quarter_no:int | table_name | era
+            10 | demo | b
+            11 | demo | d
+            12 | demo | d
+            """,
+            "staged.demo": """
+            quarter_no:int | primaryid:int | caseid:int | caseversion_no:int | line:int | init_fda_date:date | fda_date:date
+            10 | 500 | 5 | - | 2 | - | -
+            10 | 501 | - | - | 3 | - | -
+            11 | 52 | 5 | 2 | 2 | - | -
+            11 | 52 | 5 | 2 | 9 | - | -
+            12 | 53 | 5 | 3 | 2 | - | -
+            """,
+        },
+        columns="quarter_no primaryid era_no version_no line",
+        as_of=11,
+    )
+    assert rows == drawn(
+        """
+        quarter_no | primaryid | era_no | version_no | line
+        10 | 500 | 0 | 500 | 2
+        11 | 52 | 1 | 2 | 9
+        """
+    )
