@@ -269,7 +269,8 @@ def era_of_quarter(quarter: Quarter) -> str:
     begun = [era.name for era in _eras() if era.first <= quarter]
     if not begun:
         raise LayoutError(
-            f"the FDA's files begin with {_eras()[0].first}, not {quarter}"
+            f"{quarter} is before the first file that the FDA published, that of "
+            f"{_eras()[0].first}; check the quarter"
         )
     return begun[-1]
 

@@ -17,15 +17,13 @@ import pyarrow.compute as pc
 
 DAY, MONTH, YEAR = "day", "month", "year"
 YEARS_KNOWN = range(1900, 2101)
+KEY_DIGITS_MAX = 18
 AGE_YEARS_MAX = 122.0
 WT_KG_MAX = 635.0
 
 _DIGITS = re.compile(r"[0-9]+")
 _DECIMAL = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)\s*")
 _CASEVERSION = re.compile(r"[0-9]{1,9}")
-_KEY_FORM = "^[1-9][0-9]{0,17}$"
-_SEQUENCE_FORM = "^(0|[1-9][0-9]{0,17})$"
-_BLANK_FORM = r"^\s*$"
 
 # A year has 365.25 days and 52.18 weeks.
 _YEARS_OF_AGE = {
@@ -164,35 +162,37 @@ def keys_of(texts: pa.ChunkedArray) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
     tuple of (int64 numbers, boolean refused)
         Refused is what is not 1 to 18 digits without a leading 0, the blank included.
     """
-    numbers, is_number = _whole_numbers(texts, _KEY_FORM)
-    return numbers, pc.invert(is_number)
+    is_number = _is_counting_number(texts)
+    return _integers(texts, is_number), pc.invert(is_number)
 
 
 def cases_of(texts: pa.ChunkedArray) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
     """Like `keys_of`, but a blank is NULL and not refused."""
-    return _nullable(texts, _KEY_FORM)
+    is_number = _is_counting_number(texts)
+    return _integers(texts, is_number), pc.invert(pc.or_(is_number, _is_blank(texts)))
 
 
 def sequences_of(texts: pa.ChunkedArray) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
     """Like `cases_of`, and 0 is a number."""
-    return _nullable(texts, _SEQUENCE_FORM)
+    is_zero = pc.fill_null(pc.equal(texts, "0"), False)
+    is_number = pc.or_(_is_counting_number(texts), is_zero)
+    return _integers(texts, is_number), pc.invert(pc.or_(is_number, _is_blank(texts)))
 
 
-def _nullable(
-    texts: pa.ChunkedArray, form: str
-) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
-    numbers, is_number = _whole_numbers(texts, form)
-    if numbers.null_count == texts.null_count:
-        return numbers, pc.invert(pc.or_(is_number, pc.is_null(texts)))
-    is_blank = pc.fill_null(pc.match_substring_regex(texts, _BLANK_FORM), True)
-    return numbers, pc.invert(pc.or_(is_number, is_blank))
+def _is_counting_number(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Where a text is 1 to 18 digits without a leading 0; NULL is none."""
+    is_digits = pc.ascii_is_decimal(texts)
+    is_short = pc.less_equal(pc.binary_length(texts), KEY_DIGITS_MAX)
+    is_plain = pc.invert(pc.starts_with(texts, "0"))
+    return pc.fill_null(pc.and_(is_digits, pc.and_(is_short, is_plain)), False)
 
 
-def _whole_numbers(
-    texts: pa.ChunkedArray, form: str
-) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
-    is_number = pc.fill_null(pc.match_substring_regex(texts, form), False)
-    return pc.if_else(is_number, texts, None).cast(pa.int64()), is_number
+def _is_blank(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.fill_null(pc.equal(pc.utf8_trim_whitespace(texts), ""), True)
+
+
+def _integers(texts: pa.ChunkedArray, is_number: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.if_else(is_number, texts, None).cast(pa.int64())
 
 
 def dates_of(texts: pa.ChunkedArray) -> tuple[pa.Array, pa.Array]:
