@@ -24,6 +24,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from pvsignal.quarter import Quarter
@@ -115,6 +116,7 @@ def normalised(text: str) -> str:
     return re.sub(" +", " ", text.replace("^", "'").strip(" ")).upper()
 
 
+@cache
 def ordinal(quarter: str) -> int:
     return Quarter.parse(quarter).ordinal
 
@@ -582,7 +584,27 @@ class Report:
     exposures: frozenset[Drug]
     outcomes: tuple[Outcome, ...]
     events: frozenset[Event]
-    litigated: frozenset[str]  # ingredients named by a suspect
+    litigated: frozenset[Event]  # whose populations it leaves; group_pts among them
+
+    @property
+    def key(self) -> tuple[str, int, int]:
+        return self.quarter, self.primaryid, self.caseid
+
+
+def litigated_events(report: Children, year: int, lists: Lists) -> frozenset[Event]:
+    """Events of the litigated ingredients that a suspect names, in their years."""
+    ingredients = {
+        ingredient
+        for record in report.records
+        if record.is_suspect
+        for text in record.texts
+        for ingredient in lists.litigated_names.get(text, frozenset())
+    }
+    return frozenset(
+        (row.event_level, row.event)
+        for row in lists.litigated
+        if row.ingredient in ingredients and row.year_from <= year <= row.year_to
+    )
 
 
 def reports(tables: Tables, lists: Lists, as_of: str) -> list[Report]:
@@ -615,13 +637,7 @@ def reports(tables: Tables, lists: Lists, as_of: str) -> list[Report]:
                     for term in kept
                     for event in lists.events.get(term, frozenset())
                 ),
-                litigated=frozenset(
-                    ingredient
-                    for record in report.records
-                    if record.is_suspect
-                    for text in record.texts
-                    for ingredient in lists.litigated_names.get(text, frozenset())
-                ),
+                litigated=litigated_events(report, receipt[version.caseid].year, lists),
             )
         )
     return result
@@ -681,22 +697,11 @@ def starts(known: Iterable[Report]) -> dict[Drug, Start]:
 
 
 def is_litigated(report: Report, event: Event, lists: Lists) -> bool:
-    """The report names a litigated ingredient within its years, for this event."""
+    """The report leaves all four cells of the event."""
     level, name = event
-    for row in lists.litigated:
-        if row.ingredient not in report.litigated:
-            continue
-        if not row.year_from <= report.received.year <= row.year_to:
-            continue
-        if (row.event_level, row.event) == event:
-            return True
-        if (
-            level == "pt"
-            and row.event_level == "group_pts"
-            and lists.term(name).group_id == row.event
-        ):
-            return True
-    return False
+    if level == "pt" and ("group_pts", lists.term(name).group_id) in report.litigated:
+        return True
+    return event in report.litigated
 
 
 def reference_of(drug: Drug, lists: Lists) -> frozenset[str]:
@@ -708,19 +713,19 @@ def reference_of(drug: Drug, lists: Lists) -> frozenset[str]:
 
 def population(
     comparator: str, drug: Drug, current: Iterable[Report], start: Start, lists: Lists
-) -> list[Report]:
+) -> set[tuple[str, int, int]]:
     """Reports of a comparator before litigation."""
     if comparator == "A":
-        return list(current)
+        return {report.key for report in current}
     if comparator == "B":
-        return [report for report in current if report.is_ms]
+        return {report.key for report in current if report.is_ms}
     members = {("substance", therapy) for therapy in reference_of(drug, lists)}
-    return [
-        report
+    return {
+        report.key
         for report in current
         if report.received >= start.received
         and (drug in report.exposures or report.exposures & members)
-    ]
+    }
 
 
 def cells(
@@ -733,26 +738,25 @@ def cells(
     """
     known = reports(tables, lists, as_of)
     current = [report for report in known if report.version.is_current(as_of)]
+    reported = {event for r in current for event in r.events if event[0] == "pt"}
+    events = [*lists.grid, *sorted(reported)]
+    holds = {e: {r.key for r in current if e in r.events} for e in events}
+    leaves = {e: {r.key for r in current if is_litigated(r, e, lists)} for e in events}
     result = {}
     for drug, start in starts(known).items():
+        exposed = {report.key for report in current if drug in report.exposures}
         for comparator in "ABC":
             if comparator == "C" and not reference_of(drug, lists):
                 continue
             members = population(comparator, drug, current, start, lists)
-            reported = {
-                event
-                for report in members
-                for event in report.events
-                if event[0] == "pt"
-            }
-            for event in [*lists.grid, *sorted(reported)]:
-                counted = [r for r in members if not is_litigated(r, event, lists)]
-                found = Cells(
-                    a=sum(drug in r.exposures and event in r.events for r in counted),
-                    n_drug=sum(drug in r.exposures for r in counted),
-                    n_event=sum(event in r.events for r in counted),
-                    n=len(counted),
-                )
-                if event[0] != "pt" or found.a >= 1:
-                    result[comparator, drug, event] = found
+            for event in events:
+                counted = members - leaves[event]
+                a = len(counted & exposed & holds[event])
+                if event[0] != "pt" or a >= 1:
+                    result[comparator, drug, event] = Cells(
+                        a=a,
+                        n_drug=len(counted & exposed),
+                        n_event=len(counted & holds[event]),
+                        n=len(counted),
+                    )
     return result
