@@ -1,0 +1,708 @@
+"""Everything a report shows, read from the published file once and frozen.
+
+Reads the views and macros of the schema ``api`` and nothing else. The clock time of a
+run (``api.runs.started``) is left out: equal inputs give equal pages.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import duckdb
+
+from pvsignal.report.words import NOTHING
+from pvsignal.warehouse import query_rows
+
+MAX_DETAILED_PAIRS: Final = 60
+MAX_LISTED_CASES: Final = 100
+MAX_LISTED_EXCLUDED: Final = 50
+MAX_UNMATCHED_NAMES: Final = 25
+COMPARATORS: Final = ("A", "B", "C")
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class RunStamp:
+    """Identity of the run behind the page (``api.runs`` without its clock time)."""
+
+    run: str
+    inputs: str
+    as_of: str
+    origin: str
+    analysis: str
+    analysis_sha256: str
+    codelists_sha256: str
+    staging_version: str
+    pvsignal_version: str
+    n_quarters_held: int
+    n_quarters_span: int
+    first_quarter: str
+    last_quarter: str
+
+    @property
+    def has_holes(self) -> bool:
+        """Whether a quarter between the first and the last is not held."""
+        return self.n_quarters_held < self.n_quarters_span
+
+
+@dataclass(frozen=True)
+class ComparatorScope:
+    """How many pairs above PT level a comparator scored, could judge and flags."""
+
+    comparator: str
+    n_pairs: int
+    n_evaluable: int
+    n_flagged: int
+
+
+@dataclass(frozen=True)
+class Scope:
+    """How many pairs above PT level there are in all."""
+
+    n_pairs: int
+    n_evaluable: int
+    comparators: tuple[ComparatorScope, ...]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One pair in one comparator: cells and statistics as in ``api.signals``."""
+
+    comparator: str
+    drug: str
+    event: str
+    a: int
+    b: int
+    c: int
+    d: int
+    n: int
+    n_drug: int
+    n_event: int
+    expected: float | None
+    prr: float | None
+    prr_low: float | None
+    prr_high: float | None
+    ror: float | None
+    ror_low: float | None
+    ror_high: float | None
+    is_exact: bool | None
+    chi2_yates: float | None
+    sdr_evans: bool
+    sdr_ror: bool
+    evaluable: bool
+    a_new: int
+    a_hcp: int
+    a_serious: int
+    a_fatal: int
+    a_countries: int
+
+    @property
+    def mark(self) -> str:
+        """State of the pair, one of the keys of `words.FLAG_WORDS`.
+
+        With c = 0 a pair can flag although the comparator is too small to judge it.
+        """
+        if self.sdr_ror:
+            return "flagged" if self.evaluable else "flagged, not evaluable"
+        return "not flagged" if self.evaluable else "not evaluable"
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether both limits are known and the upper one is above 0."""
+        return (
+            self.ror_low is not None
+            and self.ror_high is not None
+            and not math.isnan(self.ror_low + self.ror_high)
+            and self.ror_high > 0
+        )
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """One pair of the board with its verdict and its estimates."""
+
+    drug_level: str
+    drug: str
+    event_level: str
+    event: str
+    event_label: str
+    flagged_in: str
+    not_evaluable_in: str
+    robust: bool
+    agreement: str
+    first_crossing: str | None
+    crossing_state: str
+    estimates: tuple[Estimate, ...]
+
+    def of(self, comparator: str) -> Estimate | None:
+        """Estimate in a comparator, None where it has no population."""
+        found = [e for e in self.estimates if e.comparator == comparator]
+        return found[0] if found else None
+
+    def mark(self, comparator: str) -> str:
+        """State in a comparator: one of the keys of `words.FLAG_WORDS`."""
+        estimate = self.of(comparator)
+        return estimate.mark if estimate else "no population"
+
+    @property
+    def anchor(self) -> str:
+        """Identifier of the pair's section, stable from run to run."""
+        name = f"{self.drug}--{self.event}"
+        return "pair-" + "".join(c if c.isalnum() or c in "-_" else "." for c in name)
+
+    @property
+    def drug_words(self) -> str:
+        """Drug as shown: classes without their prefix."""
+        return self.drug.removeprefix("class:").replace("_", " ")
+
+    @property
+    def words(self) -> str:
+        """Drug and event in words."""
+        return f"{self.drug_words} and {self.event_label}"
+
+    @property
+    def is_plain_group(self) -> bool:
+        """Whether drug and event are those of ``api.excluded_cases``."""
+        return (
+            self.drug_level == "substance"
+            and self.event_level == "group"
+            and ":" not in self.event
+        )
+
+
+@dataclass(frozen=True)
+class HistoryPoint:
+    """One comparator of one pair as of one quarter."""
+
+    comparator: str
+    as_of: str
+    a: int
+    expected: float | None
+    ror: float | None
+    ror_low: float | None
+    ror_high: float | None
+    sdr_ror: bool
+
+
+@dataclass(frozen=True)
+class TermCount:
+    """Preferred term and the number of the pair's reports that hold it."""
+
+    term: str
+    n_reports: int
+
+
+@dataclass(frozen=True)
+class CaseLine:
+    """One report behind ``a`` of comparator A."""
+
+    caseid: int
+    primaryid: int
+    quarter: str
+    received_date: dt.date | None
+    event_date: dt.date | None
+    event_date_precision: str | None
+    onset_days: int | None
+    age_years: float | None
+    sex: str | None
+    country: str | None
+    reporter: str | None
+    outcomes: str | None
+    is_serious: bool
+    is_fatal: bool
+    neoplasm_terms: str | None
+    ms_therapies: str | None
+    indications: str | None
+    dechal: str | None
+    rechal: str | None
+    other_suspects: str | None
+    is_treated_event: bool
+    in_b: bool
+    in_c: bool
+
+
+@dataclass(frozen=True)
+class ReasonCount:
+    """Reason and how many reports left for it."""
+
+    reason: str
+    n_reports: int
+
+
+@dataclass(frozen=True)
+class ExcludedCase:
+    """One report that names drug and event but does not count, and why."""
+
+    caseid: int
+    primaryid: int
+    term: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Pair:
+    """All that a detail section shows of one pair."""
+
+    row: BoardRow
+    history: tuple[HistoryPoint, ...]
+    terms: tuple[TermCount, ...]
+    cases: tuple[CaseLine, ...]
+    n_cases: int
+    excluded_reasons: tuple[ReasonCount, ...]
+    excluded: tuple[ExcludedCase, ...]
+    n_excluded: int
+
+
+@dataclass(frozen=True)
+class HeatCell:
+    """Drug and neoplasm group in comparator A."""
+
+    drug: str
+    event: str
+    event_label: str
+    a: int
+    expected: float | None
+    ror: float | None
+    sdr_ror: bool
+    evaluable: bool
+
+
+@dataclass(frozen=True)
+class AttritionStep:
+    """One step of ``api.attrition``."""
+
+    step_no: int
+    part: str
+    step: str
+    kind: str
+    unit: str
+    n: int
+
+
+@dataclass(frozen=True)
+class LitigatedYear:
+    """Reports of one litigated ingredient in one year of receipt."""
+
+    ingredient: str
+    received_year: int | None
+    n_reports: int
+    is_removed: bool
+
+
+@dataclass(frozen=True)
+class UnmatchedName:
+    """Name on a record with an MS indication that no code list knows."""
+
+    drugname: str | None
+    prod_ai: str | None
+    n_records: int
+
+
+@dataclass(frozen=True)
+class MemberCount:
+    """Accounting of one member of one archive."""
+
+    quarter: str
+    table_name: str
+    member: str
+    physical_lines: int
+    splits: int
+    joins: int
+    staged: int
+    rejected: int
+    archive: str
+    archive_sha256: str
+
+
+@dataclass(frozen=True)
+class RejectCount:
+    """Rows that could not be read, by table and reason."""
+
+    quarter: str
+    table_name: str
+    reason: str
+    n_rows: int
+
+
+@dataclass(frozen=True)
+class CodelistLine:
+    """One code list in use."""
+
+    list: str
+    title: str | None
+    version: str | None
+    changed: str | None
+    certainty: str | None
+    n_rows: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Content:
+    """The whole report before it becomes a page."""
+
+    run: RunStamp
+    scope: Scope
+    board: tuple[BoardRow, ...]
+    pairs: tuple[Pair, ...]
+    heat: tuple[HeatCell, ...]
+    attrition: tuple[AttritionStep, ...]
+    litigated: tuple[LitigatedYear, ...]
+    unmatched: tuple[UnmatchedName, ...]
+    n_unmatched: int
+    members: tuple[MemberCount, ...]
+    rejects: tuple[RejectCount, ...]
+    codelists: tuple[CodelistLine, ...]
+
+
+def read_content(con: duckdb.DuckDBPyConnection, roles: Sequence[str]) -> Content:
+    """Everything the report shows.
+
+    Parameters
+    ----------
+    con
+        Open connection to a published file; only read.
+    roles
+        Roles of the analysis in which a drug counts as exposure.
+
+    Returns
+    -------
+    Content
+        Board and pairs ordered: robust first, then by the lower limit of the reporting
+        odds ratio in comparator A, highest first.
+    """
+    board = _board(con)
+    return Content(
+        run=_records(con, RunStamp, "select {} from api.runs")[0],
+        scope=_scope(con),
+        board=board,
+        pairs=_pairs(con, board[:MAX_DETAILED_PAIRS], roles=roles),
+        heat=_records(con, HeatCell, _HEAT),
+        attrition=_records(
+            con, AttritionStep, "select {} from api.attrition order by step_no"
+        ),
+        litigated=_records(
+            con,
+            LitigatedYear,
+            "select {} from api.litigated order by ingredient, received_year",
+        ),
+        unmatched=_records(con, UnmatchedName, _UNMATCHED),
+        n_unmatched=_count(con, "select count(*) as n from api.unmatched_names"),
+        members=_records(
+            con,
+            MemberCount,
+            "select {} from api.quarters order by quarter, table_name, member",
+        ),
+        rejects=_records(con, RejectCount, _REJECTS),
+        codelists=_records(con, CodelistLine, _CODELISTS),
+    )
+
+
+_HEAT: Final = """
+with label as (
+    select distinct event, event_label from api.verdicts where event_level = 'group'
+)
+select s.drug, s.event, coalesce(label.event_label, s.event) as event_label,
+    s.a, s.expected, s.ror, s.sdr_ror, s.evaluable
+from api.signals as s
+left join label on s.event = label.event
+where s.variant = 'primary' and s.comparator = 'A' and s.drug_level = 'substance'
+    and s.event_level = 'group' and not contains(s.event, ':')
+order by s.event, s.drug
+"""
+
+_UNMATCHED: Final = f"""
+select {{}} from api.unmatched_names
+order by n_records desc, drugname nulls last, prod_ai nulls last
+limit {MAX_UNMATCHED_NAMES}
+"""
+
+_REJECTS: Final = """
+select quarter, table_name, reason, count(*) as n_rows
+from api.rejects group by all order by all
+"""
+
+_CODELISTS: Final = """
+select list, title, version, changed::varchar as changed, certainty, n_rows, sha256
+from api.codelists order by list
+"""
+
+_SCOPE: Final = """
+select comparator, count(*) as n_pairs,
+    count(*) filter (where evaluable) as n_evaluable,
+    count(*) filter (where sdr_ror) as n_flagged
+from api.signals where variant = 'primary' and event_level <> 'pt'
+group by comparator order by comparator
+"""
+
+_BOARD: Final = """
+select v.drug_level, v.drug, v.event_level, v.event,
+    coalesce(v.event_label, v.event) as event_label, v.flagged_in, v.not_evaluable_in,
+    v.robust, v.agreement, v.first_crossing, v.crossing_state
+from api.verdicts as v
+left join api.signals as s
+    on s.variant = 'primary' and s.comparator = 'A'
+    and s.drug = v.drug and s.event = v.event and s.event_level = v.event_level
+where v.on_board
+order by v.robust desc,
+    case when isnan(s.ror_low) then null else s.ror_low end desc nulls last,
+    v.drug, v.event
+"""
+
+_ESTIMATES: Final = """
+select {} from api.signals as s
+inner join api.verdicts as v using (drug, event)
+where v.on_board and s.variant = 'primary' and s.event_level = v.event_level
+order by comparator
+"""
+
+# A pair of equally long lists becomes one row a pair.
+_PAIR: Final = "select unnest($drugs) as drug, unnest($events) as event"
+
+_HISTORY: Final = f"""
+with pair as ({_PAIR})
+select h.drug, h.event, h.comparator, h.as_of, h.a, h.expected, h.ror, h.ror_low,
+    h.ror_high, h.sdr_ror
+from api.signal_history as h
+inner join pair using (drug, event)
+where h.event_level <> 'pt'
+order by all
+"""
+
+_LISTED: Final = f"""
+with pair as ({_PAIR}),
+listed as (
+    select pair.drug, pair.event, listing.*
+    from pair, lateral api.case_listing(pair.drug, pair.event) as listing
+)
+"""
+
+_CASES: Final = f"""
+{_LISTED}
+select listed.*, count(*) over (partition by listed.drug, listed.event) as n_cases
+from listed
+qualify row_number() over (
+    partition by listed.drug, listed.event
+    order by listed.received_date desc nulls last, listed.caseid desc
+) <= {MAX_LISTED_CASES}
+order by listed.drug, listed.event, listed.received_date desc nulls last,
+    listed.caseid desc
+"""
+
+# A group counts its incident terms, its other behaviours stand behind a colon; which
+# terms a supergroup holds is not in the schema api: all terms that count are shown.
+_TERMS: Final = f"""
+{_LISTED}
+select listed.drug, listed.event, e.term, count(distinct e.caseid) as n_reports
+from listed
+inner join api.verdicts as v
+    on listed.drug = v.drug and listed.event = v.event
+inner join api.case_events as e on listed.caseid = e.caseid and e.included
+where v.event_level = 'supergroup'
+    or (
+        e.group_id = split_part(listed.event, ':', 1)
+        and case split_part(listed.event, ':', 2)
+            when '' then e.is_incident
+            when 'in_situ' then e.behaviour = 'in_situ_premalignant'
+            else e.behaviour = split_part(listed.event, ':', 2)
+        end
+    )
+group by all
+order by listed.drug, listed.event, n_reports desc, e.term
+"""
+
+_CASE_HEADER: Final = """
+select caseid, event_date_precision, outcomes
+from api.cases where caseid in (select unnest($caseids))
+"""
+
+_THERAPY: Final = """
+with chosen as (select distinct unnest($caseids) as caseid)
+select d.caseid, d.therapy,
+    string_agg(distinct i.indication, '; ' order by i.indication) as indications,
+    string_agg(distinct d.dechal, ', ' order by d.dechal) as dechal,
+    string_agg(distinct d.rechal, ', ' order by d.rechal) as rechal,
+    min(case when d.start_date_precision = 'day' then d.start_date end) as start_date
+from api.case_drugs as d
+inner join chosen on d.caseid = chosen.caseid
+left join api.case_indications as i
+    on d.caseid = i.caseid and d.drug_seq = i.drug_seq
+where d.is_admitted and d.role in (select unnest($roles))
+group by all
+order by d.caseid, d.therapy
+"""
+
+_EXCLUDED_REASONS: Final = f"""
+with pair as ({_PAIR})
+select x.drug, x.event, x.reason, count(distinct x.caseid) as n_reports
+from api.excluded_cases as x
+inner join pair using (drug, event)
+group by all
+order by x.drug, x.event, n_reports desc, x.reason
+"""
+
+_EXCLUDED: Final = f"""
+with pair as ({_PAIR})
+select x.drug, x.event, x.caseid, x.primaryid, x.term, x.reason,
+    count(*) over (partition by x.drug, x.event) as n_excluded
+from api.excluded_cases as x
+inner join pair using (drug, event)
+qualify row_number() over (
+    partition by x.drug, x.event order by x.reason, x.caseid desc, x.term
+) <= {MAX_LISTED_EXCLUDED}
+order by x.drug, x.event, x.reason, x.caseid desc, x.term
+"""
+
+
+def _records(
+    con: duckdb.DuckDBPyConnection, kind: type[Row], sql: str
+) -> tuple[Row, ...]:
+    """Rows as objects; ``{}`` in the query stands for the fields of ``kind``."""
+    fields: Sequence[str] = list(getattr(kind, "__dataclass_fields__", {}))
+    return tuple(kind(**row) for row in query_rows(con, sql.format(", ".join(fields))))
+
+
+def _count(con: duckdb.DuckDBPyConnection, sql: str) -> int:
+    return int(query_rows(con, sql)[0]["n"])
+
+
+def _scope(con: duckdb.DuckDBPyConnection) -> Scope:
+    found = query_rows(
+        con,
+        """
+        select count(*) as n_pairs, count(*) filter (where evaluable) as n_evaluable
+        from (
+            select drug, event_level, event, bool_or(evaluable) as evaluable
+            from api.signals where variant = 'primary' and event_level <> 'pt'
+            group by all
+        )
+        """,
+    )[0]
+    return Scope(**found, comparators=_records(con, ComparatorScope, _SCOPE))
+
+
+def _board(con: duckdb.DuckDBPyConnection) -> tuple[BoardRow, ...]:
+    qualified = {"drug", "event"}
+    fields = [
+        name if name in qualified else f"s.{name}"
+        for name in Estimate.__dataclass_fields__
+    ]
+    estimates: dict[tuple[str, str], list[Estimate]] = {}
+    for row in query_rows(con, _ESTIMATES.format(", ".join(fields))):
+        estimates.setdefault((row["drug"], row["event"]), []).append(Estimate(**row))
+    return tuple(
+        BoardRow(**row, estimates=tuple(estimates.get((row["drug"], row["event"]), ())))
+        for row in query_rows(con, _BOARD)
+    )
+
+
+Keyed = dict[tuple[str, str], list[dict[str, Any]]]
+
+
+def _by_pair(rows: Sequence[dict[str, Any]]) -> Keyed:
+    """Rows without drug and event, by drug and event, in their order."""
+    grouped: Keyed = {}
+    for row in rows:
+        key = (row.pop("drug"), row.pop("event"))
+        grouped.setdefault(key, []).append(row)
+    return grouped
+
+
+def _pairs(
+    con: duckdb.DuckDBPyConnection, rows: Sequence[BoardRow], *, roles: Sequence[str]
+) -> tuple[Pair, ...]:
+    if not rows:
+        return ()
+    keys = {"drugs": [r.drug for r in rows], "events": [r.event for r in rows]}
+    history = _by_pair(query_rows(con, _HISTORY, keys))
+    terms = _by_pair(query_rows(con, _TERMS, keys))
+    cases = _by_pair(query_rows(con, _CASES, keys))
+    reasons = _by_pair(query_rows(con, _EXCLUDED_REASONS, keys))
+    excluded = _by_pair(query_rows(con, _EXCLUDED, keys))
+    more = _case_details(
+        con,
+        sorted({case["caseid"] for found in cases.values() for case in found}),
+        roles=roles,
+    )
+
+    def pair(row: BoardRow) -> Pair:
+        key = (row.drug, row.event)
+        listed, left_out = cases.get(key, []), excluded.get(key, [])
+        return Pair(
+            row=row,
+            history=tuple(HistoryPoint(**x) for x in history.get(key, [])),
+            terms=tuple(TermCount(**x) for x in terms.get(key, [])),
+            cases=tuple(_case_line(case, row, more) for case in listed),
+            n_cases=listed[0]["n_cases"] if listed else 0,
+            excluded_reasons=tuple(ReasonCount(**x) for x in reasons.get(key, [])),
+            excluded=tuple(
+                ExcludedCase(
+                    caseid=x["caseid"],
+                    primaryid=x["primaryid"],
+                    term=x["term"],
+                    reason=x["reason"],
+                )
+                for x in left_out
+            ),
+            n_excluded=left_out[0]["n_excluded"] if left_out else 0,
+        )
+
+    return tuple(pair(row) for row in rows)
+
+
+@dataclass(frozen=True)
+class _CaseDetails:
+    header: dict[int, dict[str, Any]]
+    therapies: dict[int, list[dict[str, Any]]]
+
+
+def _case_details(
+    con: duckdb.DuckDBPyConnection, caseids: Sequence[int], *, roles: Sequence[str]
+) -> _CaseDetails:
+    header = query_rows(con, _CASE_HEADER, {"caseids": list(caseids)})
+    wanted = {"caseids": list(caseids), "roles": list(roles)}
+    therapies: dict[int, list[dict[str, Any]]] = {}
+    for row in query_rows(con, _THERAPY, wanted):
+        therapies.setdefault(row["caseid"], []).append(row)
+    return _CaseDetails({row["caseid"]: row for row in header}, therapies)
+
+
+def _case_line(case: dict[str, Any], row: BoardRow, more: _CaseDetails) -> CaseLine:
+    """Join a listed case with the details of the pair's drug.
+
+    The members of a class are not in the schema ``api``: for a class the details are
+    those of all suspect MS therapies of the report.
+    """
+    header = more.header.get(case["caseid"], {})
+    records = [
+        record
+        for record in more.therapies.get(case["caseid"], [])
+        if row.drug_level == "class" or record["therapy"] == row.drug
+    ]
+    starts = [r["start_date"] for r in records if r["start_date"] is not None]
+    precision = header.get("event_date_precision")
+    dated = case["event_date"] is not None and precision == "day" and starts
+    own = {
+        name: case[name]
+        for name in CaseLine.__dataclass_fields__
+        if name in case and name not in ("dechal", "rechal")
+    }
+    return CaseLine(
+        **own,
+        event_date_precision=precision,
+        onset_days=(case["event_date"] - min(starts)).days if dated else None,
+        outcomes=header.get("outcomes"),
+        indications=_together(records, "indications"),
+        dechal=_together(records, "dechal"),
+        rechal=_together(records, "rechal"),
+    )
+
+
+def _together(records: Sequence[dict[str, Any]], column: str) -> str:
+    found = sorted({record[column] for record in records if record[column]})
+    return "; ".join(found) or NOTHING

@@ -1,0 +1,362 @@
+"""The page: content in, one self-contained HTML text out."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from pvsignal.analysis import Analysis
+from pvsignal.quarter import Quarter
+from pvsignal.report import words
+from pvsignal.report.content import (
+    COMPARATORS,
+    MAX_DETAILED_PAIRS,
+    BoardRow,
+    Content,
+    HeatCell,
+    HistoryPoint,
+    LitigatedYear,
+    MemberCount,
+    Pair,
+)
+from pvsignal.report.tables import WrittenTable
+
+TEMPLATES: Final = Path(__file__).with_name("templates")
+
+ORIGIN_WORDS: Final = {
+    "simulated": "Simulated data. Every report, drug count and signal on this page is "
+    "invented by a program. Nothing here describes a real medicine or a real person.",
+    "mirror": "Data of a local mirror of the FDA's archives. The SHA-256 of every "
+    "archive stands in the section on data.",
+    "fda": "Data of the FDA's public archives (FAERS). The SHA-256 of every archive "
+    "stands in the section on data.",
+}
+
+COMPARATOR_WORDS: Final = {
+    "A": "whole database",
+    "B": "people with MS",
+    "C": "active comparator",
+}
+
+
+@dataclass(frozen=True)
+class Charts:
+    """Drawings of the page, by name; pairs by their anchor."""
+
+    overview: str | None
+    n_in_overview: int
+    forest: Mapping[str, str]
+    timeline: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """Counts of comparator A: rows are neoplasm groups, columns are drugs."""
+
+    drugs: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[HeatCell | None, ...]], ...]
+    n_empty_drugs: int
+    n_empty_groups: int
+
+
+@dataclass(frozen=True)
+class LitigatedTable:
+    """Ingredients by year, and the ingredients that match no report."""
+
+    years: tuple[int, ...]
+    rows: tuple[tuple[str, int, tuple[LitigatedYear | None, ...]], ...]
+    without_reports: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class QuarterRow:
+    """Staged rows of one quarter by table, and what was repaired or rejected."""
+
+    quarter: str
+    staged: tuple[int, ...]
+    splits: int
+    joins: int
+    rejected: int
+    archive: str
+    archive_sha256: str
+
+
+@dataclass(frozen=True)
+class HistoryRow:
+    """One quarter of a pair's history, comparators side by side."""
+
+    as_of: str
+    points: tuple[HistoryPoint | None, ...]
+
+
+def render(
+    content: Content,
+    charts: Charts,
+    *,
+    analysis: Analysis,
+    tables: Sequence[WrittenTable],
+) -> str:
+    """HTML of the report.
+
+    Parameters
+    ----------
+    content
+        All data of the page.
+    charts
+        SVG drawings, already escaped.
+    analysis
+        Title and thresholds.
+    tables
+        CSV files that were written beside the page.
+
+    Returns
+    -------
+    str
+        One page without any reference to the outside. Text from the data is escaped.
+    """
+    script = _source("report.js")
+    page = _environment().get_template("index.html.j2")
+    return page.render(
+        content=content,
+        run=content.run,
+        charts=charts,
+        analysis=analysis,
+        tables=tables,
+        robust=[row for row in content.board if row.robust],
+        others=[row for row in content.board if not row.robust],
+        detailed={pair.row.anchor for pair in content.pairs},
+        max_detailed=MAX_DETAILED_PAIRS,
+        max_overview=charts.n_in_overview,
+        heat=heat_map(content.heat),
+        litigated=litigated_table(content.litigated),
+        table_names=_table_names(content.members),
+        quarter_rows=quarter_rows(content.members),
+        origin_words=ORIGIN_WORDS.get(content.run.origin, content.run.origin),
+        style=Markup(_source("report.css")),
+        script=Markup(script),
+        script_hash=_script_hash(script),
+    )
+
+
+def _source(name: str) -> str:
+    return (TEMPLATES / name).read_text("utf-8")
+
+
+def _script_hash(script: str) -> str:
+    """Hash that the page's content policy admits; no other script may run."""
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        count=words.count,
+        ratio=words.ratio,
+        plural=words.plural,
+        svg=Markup,
+        sort_value=sort_value,
+        dash=lambda text: words.NOTHING if text in (None, "") else text,
+    )
+    environment.globals.update(
+        COMPARATORS=COMPARATORS,
+        COMPARATOR_WORDS=COMPARATOR_WORDS,
+        FLAG_WORDS=words.FLAG_WORDS,
+        interval=words.interval,
+        limits=words.limits,
+        partial_date=words.partial_date,
+        sentence=sentence,
+        forest_summary=forest_summary,
+        timeline_summary=timeline_summary,
+        crossing_words=crossing_words,
+        history_rows=history_rows,
+        heat_class=heat_class,
+    )
+    return environment
+
+
+def sort_value(value: float | None) -> str:
+    """Give the number a table column sorts by; nothing known sorts lowest."""
+    if value is None or math.isnan(value):
+        return "-1"
+    return "1e308" if math.isinf(value) else repr(value)
+
+
+def crossing_words(row: BoardRow, *, has_holes: bool) -> str:
+    """First crossing of a pair with its state, or why there is none."""
+    if row.crossing_state == "not computed":
+        return "not computed: quarters are missing" if has_holes else "not computed"
+    if not row.first_crossing:
+        return "none"
+    return f"{row.first_crossing}, {row.crossing_state}"
+
+
+def sentence(row: BoardRow, as_of: str) -> str:
+    """Say in plain words what the statistics of a pair mean."""
+    a = row.of("A")
+    parts = []
+    if a:
+        parts.append(
+            f"As of {as_of}, {words.plural(a.a, 'report')} in comparator A "
+            f"{'names' if a.a == 1 else 'name'} {row.drug_words} as a suspect drug "
+            f"together with an event of “{row.event_label}”; "
+            f"{words.ratio(a.expected)} would be expected if the two were reported "
+            "independently of each other."
+        )
+    flagged = [e.comparator for e in row.estimates if e.sdr_ror]
+    parts.append(
+        "There is a signal of disproportionate reporting in "
+        f"{words.joined(flagged)}{_not_flagged(row)}."
+    )
+    if row.robust:
+        parts.append("A and at least one of B and C agree: the pair is robust.")
+    else:
+        parts.append(
+            "The comparators do not agree, so the pair is not robust: look first at "
+            "what separates their populations."
+        )
+    return " ".join(parts)
+
+
+def _not_flagged(row: BoardRow) -> str:
+    silent = [c for c in COMPARATORS if row.mark(c) == "not flagged"]
+    blind = [c for c in COMPARATORS if row.mark(c) == "not evaluable"]
+    absent = [c for c in COMPARATORS if row.mark(c) == "no population"]
+    texts = [
+        f"not in {words.joined(silent)}" if silent else "",
+        f"{words.joined(blind)} not evaluable" if blind else "",
+        f"no comparator {words.joined(absent)}" if absent else "",
+    ]
+    return "".join(f"; {text}" for text in texts if text)
+
+
+def forest_summary(row: BoardRow) -> str:
+    """Forest plot in words."""
+    texts = [
+        f"{e.comparator}: {words.interval(e.ror, e.ror_low, e.ror_high)}, {e.mark}"
+        for e in row.estimates
+    ]
+    return "Reporting odds ratio with 95 % limits. " + "; ".join(texts) + "."
+
+
+def timeline_summary(pair: Pair) -> str:
+    """Timeline in words: first and last quarter of comparator A."""
+    points = [point for point in pair.history if point.comparator == "A"]
+    if not points:
+        return "No history in comparator A."
+    first, last = points[0], points[-1]
+    crossing = (
+        f" The first crossing is {pair.row.first_crossing}."
+        if pair.row.first_crossing
+        else ""
+    )
+    return (
+        f"Comparator A, cumulative: {words.plural(first.a, 'report')} as of "
+        f"{first.as_of}, {words.count(last.a)} as of {last.as_of}; ROR "
+        f"at the end {words.interval(last.ror, last.ror_low, last.ror_high)}.{crossing}"
+    )
+
+
+def history_rows(history: Iterable[HistoryPoint]) -> list[HistoryRow]:
+    """History with the comparators side by side, latest quarter first."""
+    held = {(point.as_of, point.comparator): point for point in history}
+    quarters = sorted({as_of for as_of, _ in held}, key=Quarter.parse, reverse=True)
+    return [
+        HistoryRow(q, tuple(held.get((q, comparator)) for comparator in COMPARATORS))
+        for q in quarters
+    ]
+
+
+def heat_map(cells: Sequence[HeatCell]) -> HeatMap:
+    """Lay out the counts without the drugs and groups that have no report."""
+    by_place = {(cell.event_label, cell.drug): cell for cell in cells}
+    groups, drugs = (
+        sorted({place[side] for place in by_place}, key=str.casefold) for side in (0, 1)
+    )
+    shown_groups = [g for g in groups if any(c.a for c in cells if c.event_label == g)]
+    shown_drugs = [d for d in drugs if any(c.a for c in cells if c.drug == d)]
+    return HeatMap(
+        drugs=tuple(shown_drugs),
+        rows=tuple(
+            (group, tuple(by_place.get((group, drug)) for drug in shown_drugs))
+            for group in shown_groups
+        ),
+        n_empty_drugs=len(drugs) - len(shown_drugs),
+        n_empty_groups=len(groups) - len(shown_groups),
+    )
+
+
+def heat_class(cell: HeatCell) -> str:
+    """Style of a heat-map cell; each state also has a sign of its own."""
+    if cell.sdr_ror:
+        return "hot"
+    if not cell.evaluable:
+        return "blind"
+    above = cell.expected is not None and cell.a > cell.expected and cell.a > 0
+    return "warm" if above else "cool"
+
+
+def litigated_table(lines: Sequence[LitigatedYear]) -> LitigatedTable:
+    """Litigated reports as ingredient by year."""
+    years = sorted({x.received_year for x in lines if x.received_year is not None})
+    found: dict[str, dict[int, LitigatedYear]] = {}
+    for line in lines:
+        if line.received_year is not None:
+            found.setdefault(line.ingredient, {})[line.received_year] = line
+    return LitigatedTable(
+        years=tuple(years),
+        rows=tuple(
+            (
+                ingredient,
+                sum(line.n_reports for line in by_year.values()),
+                tuple(by_year.get(year) for year in years),
+            )
+            for ingredient, by_year in found.items()
+        ),
+        without_reports=tuple(
+            sorted({x.ingredient for x in lines} - set(found), key=str.casefold)
+        ),
+    )
+
+
+def _table_names(members: Sequence[MemberCount]) -> list[str]:
+    order = ["demo", "drug", "reac", "ther", "indi", "outc", "rpsr", "deleted"]
+    return sorted(
+        {member.table_name for member in members},
+        key=lambda name: (order.index(name) if name in order else len(order), name),
+    )
+
+
+def quarter_rows(members: Sequence[MemberCount]) -> list[QuarterRow]:
+    """Accounting with one line a quarter, in quarter order."""
+    names = _table_names(members)
+    quarters: dict[str, list[MemberCount]] = {}
+    for member in members:
+        quarters.setdefault(member.quarter, []).append(member)
+    return [
+        QuarterRow(
+            quarter=quarter,
+            staged=tuple(
+                sum(m.staged for m in found if m.table_name == name) for name in names
+            ),
+            splits=sum(m.splits for m in found),
+            joins=sum(m.joins for m in found),
+            rejected=sum(m.rejected for m in found),
+            archive=found[0].archive,
+            archive_sha256=found[0].archive_sha256,
+        )
+        for quarter, found in sorted(quarters.items())
+    ]

@@ -1,0 +1,145 @@
+"""CSV files beside the page: the board, its cases, and the views of ``api``.
+
+Views with one line a quarter or a report hold what stands behind the board; the whole
+is in the published file. Every file is ordered by all its columns: equal inputs give
+equal bytes. Empty is NULL; ``inf`` and ``nan`` stand as such.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+import duckdb
+
+from pvsignal.warehouse import query_frame
+
+_STATISTICS: Final = ("a", "expected", "ror", "ror_low", "ror_high", "evaluable")
+
+_BOARD: Final = (
+    "select v.*, "
+    + ", ".join(
+        f"{comparator.lower()}.{name} as {name}_in_{comparator.lower()}"
+        for comparator in "ABC"
+        for name in _STATISTICS
+    )
+    + ", a.a_new, a.a_hcp, a.a_serious, a.a_fatal, a.a_countries from api.verdicts as v"
+    + "".join(
+        f" left join api.signals as {comparator.lower()}"
+        f" on {comparator.lower()}.variant = 'primary'"
+        f" and {comparator.lower()}.comparator = '{comparator}'"
+        f" and {comparator.lower()}.event_level = v.event_level"
+        f" and {comparator.lower()}.drug = v.drug"
+        f" and {comparator.lower()}.event = v.event"
+        for comparator in "ABC"
+    )
+    + " where v.on_board"
+)
+
+_LISTING: Final = """
+select v.drug, v.event, listing.*
+from (select drug, event from api.verdicts where on_board) as v,
+    lateral api.case_listing(v.drug, v.event) as listing
+"""
+
+_OF_BOARD: Final = f"""
+select t.* from api.{{}} as t
+semi join (
+    select caseid from ({_LISTING})
+    union all
+    select x.caseid from api.excluded_cases as x
+    semi join (select drug, event from api.verdicts where on_board) as v
+        on x.drug = v.drug and x.event = v.event
+) as shown on t.caseid = shown.caseid
+"""
+
+_SHOWN_CASES: Final = "reports listed for the board, counted or left out"
+
+
+@dataclass(frozen=True)
+class Table:
+    """One CSV file: its query, what it holds and how much of it."""
+
+    query: str
+    title: str
+    scope: str = "whole view"
+
+
+def _view(name: str, title: str) -> Table:
+    return Table(f"select * from api.{name}", title)
+
+
+TABLES: Final[Mapping[str, Table]] = MappingProxyType(
+    {
+        "board": Table(_BOARD, "Signal board with its three comparators", "the board"),
+        "case_listing": Table(
+            _LISTING, "Reports behind each count of the board", "all reports"
+        ),
+        "signals": _view("signals", "Every pair in each comparator"),
+        "verdicts": _view("verdicts", "What the comparators say together of each pair"),
+        "signal_history": Table(
+            "select h.* from api.signal_history as h semi join (select drug,"
+            " event_level, event from api.verdicts where on_board) as v on h.drug ="
+            " v.drug and h.event_level = v.event_level and h.event = v.event",
+            "Statistics as of every held quarter",
+            "pairs of the board",
+        ),
+        "cases": Table(_OF_BOARD.format("cases"), "Case headers", _SHOWN_CASES),
+        "case_drugs": Table(
+            _OF_BOARD.format("case_drugs"), "Drug records", _SHOWN_CASES
+        ),
+        "case_events": Table(
+            _OF_BOARD.format("case_events"), "Reactions", _SHOWN_CASES
+        ),
+        "case_indications": Table(
+            _OF_BOARD.format("case_indications"), "Indications", _SHOWN_CASES
+        ),
+        "excluded_cases": _view("excluded_cases", "Reports left out, with the reason"),
+        "attrition": _view("attrition", "How many are left after each step"),
+        "litigated": _view("litigated", "Reports per litigated ingredient and year"),
+        "unmatched_names": _view("unmatched_names", "Names no code list knows"),
+        "quarters": _view("quarters", "Accounting of every file of every archive"),
+        "rejects": _view("rejects", "Rows that could not be read"),
+        "codelists": _view("codelists", "Code lists in use"),
+        # The clock time of a run differs between runs with equal results.
+        "runs": Table("select * exclude (started) from api.runs", "Run stamp"),
+        "ledger": _view("ledger", "Append-only record of the analysis"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class WrittenTable:
+    """A CSV file that stands beside the page."""
+
+    name: str
+    title: str
+    scope: str
+    n_rows: int
+
+
+def write_table(
+    con: duckdb.DuckDBPyConnection, folder: Path, *, name: str
+) -> WrittenTable:
+    """Write one of `TABLES` as ``folder/<name>.csv`` and tell how long it is.
+
+    Raises
+    ------
+    KeyError
+        If there is no such table.
+    """
+    table = TABLES[name]
+    # DuckDB writes the numbers: a data frame would turn whole numbers beside a NULL
+    # into decimals.
+    frame = query_frame(
+        con,
+        "select cast(columns(*) as varchar) "
+        f"from (select * from ({table.query}) order by all)",
+    )
+    frame.to_csv(
+        folder / f"{name}.csv", index=False, lineterminator="\n", encoding="utf-8"
+    )
+    return WrittenTable(name, table.title, table.scope, len(frame))

@@ -1,0 +1,63 @@
+"""How numbers and verdicts are written in the report."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from typing import Final
+
+NOTHING: Final = "–"
+
+FLAG_WORDS: Final = {
+    "flagged": ("●", "flagged"),
+    "flagged, not evaluable": ("◐", "flagged, not evaluable"),
+    "not flagged": ("○", "not flagged"),
+    "not evaluable": ("–", "not evaluable"),
+    "no population": ("", "no comparator"),
+}
+
+
+def count(value: float | None) -> str:
+    """Whole number with thousands separators: ``12,345``."""
+    return NOTHING if value is None or math.isnan(value) else f"{int(value):,}"
+
+
+def ratio(value: float | None) -> str:
+    """Two decimals; infinity as ``∞``, nothing known as a dash.
+
+    Examples
+    --------
+    >>> ratio(1234.5), ratio(float("inf")), ratio(None)
+    ('1,234.50', '∞', '–')
+    """
+    if value is None or math.isnan(value):
+        return NOTHING
+    return "∞" if math.isinf(value) else f"{value:,.2f}"
+
+
+def limits(low: float | None, high: float | None) -> str:
+    """Two limits in parentheses, empty where neither is known."""
+    texts = ratio(low), ratio(high)
+    return "" if texts == (NOTHING, NOTHING) else f"({texts[0]} to {texts[1]})"
+
+
+def interval(value: float | None, low: float | None, high: float | None) -> str:
+    """Estimate with its limits."""
+    return f"{ratio(value)} {limits(low, high)}".strip()
+
+
+def partial_date(value: dt.date | None, precision: str | None = "day") -> str:
+    """Date as exactly as it was stated: ``2019``, ``2019-03`` or ``2019-03-07``."""
+    if value is None:
+        return NOTHING
+    return value.isoformat()[: {"year": 4, "month": 7}.get(precision or "day", 10)]
+
+
+def plural(n: int, noun: str) -> str:
+    """Count with its noun: ``1 report``, ``2 reports``."""
+    return f"{count(n)} {noun}{'' if n == 1 else 's'}"
+
+
+def joined(parts: list[str]) -> str:
+    """Parts as in a sentence: ``A, B and C``."""
+    return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))

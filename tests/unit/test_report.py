@@ -1,0 +1,612 @@
+"""The report on an invented published file: the real views over hand-made tables."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import itertools
+import math
+import random
+import re
+from collections.abc import Iterator, Sequence
+from html.parser import HTMLParser
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from pvsignal.analysis import Analysis, load_analysis
+from pvsignal.progress import NoProgress
+from pvsignal.report import write_report
+from pvsignal.report.words import limits, partial_date, ratio
+from pvsignal.signals.rules import agreement, evaluable, sdr_evans, sdr_ror
+from pvsignal.stats import chi2_yates, expected, prr, ror
+from pvsignal.warehouse import API, connect_memory, load_frame, read_model, run_model
+
+ANALYSIS = load_analysis()
+HOSTILE = "<script>alert('x')</script>"
+
+GROUPS = {"breast": "Breast", "melanoma": "Melanoma of skin", "skin_bcc": "Basal cell"}
+SUPERGROUPS = {"any_malignancy": "Any malignancy"}
+LABELS = GROUPS | {"skin_benign:benign": "Skin, benign"} | SUPERGROUPS
+SUBSTANCES = ("ocrelizumab", "fingolimod", "natalizumab")
+
+# a, b, c, d of the latest quarter. The states they are made for:
+ROBUST = {"A": (30, 970, 2000, 400_000), "B": (30, 900, 60, 9000), "C": None}
+ONLY_A = {
+    "A": (25, 2000, 2000, 400_000),
+    "B": (25, 2000, 100, 9000),
+    "C": (24, 2000, 40, 3000),
+}
+INFINITE = {
+    "A": (4, 900, 30, 400_000),
+    "B": (4, 900, 0, 9000),
+    "C": (4, 900, 0, 3000),
+}
+SILENT = {
+    "A": (2, 900, 2000, 400_000),
+    "B": (0, 900, 40, 9000),
+    "C": (0, 0, 40, 3000),
+}
+Cells = dict[str, tuple[int, int, int, int] | None]
+Pairs = dict[tuple[str, str], Cells]
+
+PAIRS: Pairs = {
+    ("ocrelizumab", "breast"): ROBUST,
+    ("ocrelizumab", "any_malignancy"): ONLY_A,
+    ("fingolimod", "skin_bcc"): INFINITE,
+    ("fingolimod", "melanoma"): SILENT,
+    ("natalizumab", "breast"): SILENT,
+    ("class:s1p_modulator", "skin_bcc"): ROBUST,
+}
+
+
+def statistics(pairs: Pairs, quarters: Sequence[str]) -> pd.DataFrame:
+    """Cumulative cells that grow evenly to those of the latest quarter."""
+    rows = [
+        {
+            "variant": "primary",
+            "comparator": comparator,
+            "drug_level": "class" if drug.startswith("class:") else "substance",
+            "drug": drug,
+            "event_level": "supergroup" if event in SUPERGROUPS else "group",
+            "event": event,
+            "quarter": quarter,
+            "is_latest": quarter == quarters[-1],
+        }
+        | {
+            name: cell * step // len(quarters)
+            for name, cell in zip("abcd", cells, strict=True)
+        }
+        for (drug, event), populations in pairs.items()
+        for comparator, cells in populations.items()
+        if cells is not None
+        for step, quarter in enumerate(quarters, 1)
+    ]
+    return with_statistics(pd.DataFrame(rows))
+
+
+def with_statistics(table: pd.DataFrame) -> pd.DataFrame:
+    cells = [table[name].to_numpy() for name in "abcd"]
+    a, b, c, d = cells
+    odds, proportions, chi2 = ror(*cells), prr(*cells), chi2_yates(*cells)
+    table = table.assign(n=a + b + c + d, n_drug=a + b, n_event=a + c)
+    table["expected"] = expected(*cells)
+    for name, found in (("prr", proportions), ("ror", odds)):
+        table[name] = found.point
+        table[f"{name}_low"] = found.low
+        table[f"{name}_high"] = found.high
+    return table.assign(
+        is_exact=odds.is_exact,
+        chi2_yates=chi2,
+        sdr_evans=sdr_evans(
+            a, proportions.point, chi2=chi2, limits=ANALYSIS.thresholds
+        ),
+        sdr_ror=sdr_ror(a, odds.low, limits=ANALYSIS.thresholds),
+        evaluable=evaluable(
+            table["comparator"],
+            a,
+            c=c,
+            expected=table["expected"].to_numpy(),
+            analysis=ANALYSIS,
+        ),
+    )
+
+
+def verdicts(table: pd.DataFrame, *, has_holes: bool) -> pd.DataFrame:
+    found = agreement(table[table["is_latest"]])
+    return found.assign(
+        event_label=found["event"].map(lambda event: LABELS.get(event, event)),
+        first_crossing=None
+        if has_holes
+        else [("2023q4" if robust else None) for robust in found["robust"]],
+        crossing_state="not computed"
+        if has_holes
+        else np.where(found["robust"], "held", "none"),
+    )
+
+
+class Cases:
+    """Case tables that hold as many reports for a pair as its ``a`` says."""
+
+    def __init__(self, table: pd.DataFrame, *, name: str, seed: int = 7) -> None:
+        self.random = random.Random(seed)
+        self.numbers = itertools.count(10_000_001)
+        self.name = name
+        self.members: list[tuple[object, ...]] = []
+        self.cases: list[tuple[object, ...]] = []
+        self.drugs: list[tuple[object, ...]] = []
+        self.events: list[tuple[object, ...]] = []
+        self.indications: list[tuple[object, ...]] = []
+        latest = table[table["is_latest"]]
+        for row in latest[latest["comparator"] == "A"].itertuples():
+            pair = latest[(latest["drug"] == row.drug) & (latest["event"] == row.event)]
+            counts = dict(zip(pair["comparator"], pair["a"], strict=True))
+            for number in range(row.a):
+                caseid = next(self.numbers)
+                self._add_case(caseid)
+                self._add_children(caseid, row.drug, event=row.event)
+                self.members += [
+                    (x, row.drug_level, row.drug, row.event_level, row.event, caseid)
+                    for x, a in counts.items()
+                    if number < a
+                ]
+
+    def _add_case(self, caseid: int) -> None:
+        pick = self.random.choice
+        day = dt.date(2023, 1, 1) + dt.timedelta(self.random.randrange(600))
+        fatal = self.random.random() < 0.1
+        self.cases.append(
+            (
+                *(caseid, caseid * 10 + 1, "2024q4", "faers", 1, day, day),
+                day - dt.timedelta(40),
+                *(pick(["day", "month", "year"]), "20230101"),
+                *(pick([None, 44.4, 61.0]), pick(["F", "F", "M", None])),
+                *(pick(["US", "DE", None]), "US", pick(["MD", "CN", None]), True),
+                *("EXP", "INVENTED", "INV-1", None),
+                *(fatal or pick([True, False]), fatal, "DE|HO" if fatal else None),
+                *("indication", True, None),
+            )
+        )
+
+    def _add_children(self, caseid: int, drug: str, *, event: str) -> None:
+        therapy = "fingolimod" if drug.startswith("class:") else drug
+        key = caseid, caseid * 10 + 1
+        start = dt.date(2021, 5, self.random.randrange(1, 28)), "day", None, None
+        admitted = therapy, "record_indication", True, "drugname", therapy
+        named = "PS", therapy.upper(), None, "ORAL", "1 MG"
+        self.drugs += [
+            (*key, 1, 1, *named, *start, "Y", None, *admitted),
+            (*key, 2, 2, "SS", self.name, *(None,) * 14),
+        ]
+        base, _, behaviour = event.partition(":")
+        group = base if event not in SUPERGROUPS else "melanoma"
+        term = f"{group.upper()} TERM {self.random.randrange(3)}"
+        self.events.append(
+            (
+                *(*key, 1, term.title(), term, "neoplasm", None, group),
+                *(behaviour or "malignant", False, not behaviour, "list", True, None),
+                self.random.random() < 0.1,
+            )
+        )
+        self.indications.append(
+            (*key, 1, 1, "Multiple sclerosis", "include", False, None)
+        )
+
+
+PRIVATE = {
+    "counts.review_member": "comparator text, drug_level text, drug text,"
+    " event_level text, event text, caseid bigint",
+    "counts.review_case": "caseid bigint, primaryid bigint, quarter text,"
+    " source_era text, caseversion int, received_date date, fda_date date,"
+    " event_date date, event_date_precision text, event_date_text text,"
+    " age_years double, sex text, country text, country_text text, reporter text,"
+    " is_professional boolean, report_type text, sender text,"
+    " sender_case_number text, literature text, is_serious boolean,"
+    " is_fatal boolean, outcomes text, ms_basis text, included boolean, reason text",
+    "counts.review_drug": "caseid bigint, primaryid bigint, drug_seq bigint,"
+    " line int, role text, drugname text, prod_ai text, route text, dose text,"
+    " start_date date, start_date_precision text, end_date date,"
+    " end_date_precision text, dechal text, rechal text, therapy text,"
+    " product_status text, is_admitted boolean, matched_on text, matched_pattern text",
+    "counts.review_event": "caseid bigint, primaryid bigint, line int, pt text,"
+    " term text, event_class text, not_event_reason text, group_id text,"
+    " behaviour text, is_secondary boolean, is_incident boolean, matched_rule text,"
+    " included boolean, reason text, is_treated_event boolean",
+    "counts.review_indication": "caseid bigint, primaryid bigint, line int,"
+    " drug_seq bigint, indication text, ms_flag text, is_oncology boolean,"
+    " neoplasm_group text",
+    "counts.review_source_row": "caseid bigint, quarter text, primaryid bigint,"
+    " table_name text, member text, line int, archive text, archive_sha256 text,"
+    " version_state text",
+    "counts.pair_profile": "comparator text, drug_level text, drug text,"
+    " event_level text, event text, a_new bigint, a_hcp bigint, a_serious bigint,"
+    " a_fatal bigint, a_countries bigint",
+    "counts.excluded_case": "drug text, event text, term text, caseid bigint,"
+    " primaryid bigint, quarter_no smallint, reason text",
+    "counts.attrition": "step_no bigint, part text, step text, kind text, unit text,"
+    " n bigint",
+    "counts.litigated_year": "ingredient text, received_year int, n_reports bigint,"
+    " is_removed boolean",
+    "counts.unmatched_name": "drugname text, prod_ai text, n_records bigint",
+    "counts.quarter": "quarter text, table_name text, member text, era text,"
+    " physical_lines bigint, header_lines bigint, blank_lines bigint, splits bigint,"
+    " joins bigint, staged bigint, rejected bigint, archive text,"
+    " archive_sha256 text, archive_url text",
+    "counts.reject": "quarter text, table_name text, member text, line int,"
+    " reason text, bytes blob",
+    "codelists.list": "list text, title text, version text, changed text,"
+    " certainty text, source text, n_rows bigint, sha256 text",
+    "signals.run": "run text, inputs text, as_of text, origin text, analysis text,"
+    " analysis_sha256 text, codelists_sha256 text, staging_version text,"
+    " pvsignal_version text, n_quarters_held int, n_quarters_span int,"
+    " first_quarter text, last_quarter text, started text",
+    "signals.ledger": "seq bigint, kind text, run text, as_of text, body text,"
+    " previous_hash text, hash text",
+}
+
+
+def fill(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[object]) -> None:
+    if rows:
+        marks = ", ".join("?" * len(rows[0]))  # type: ignore[arg-type]
+        con.executemany(f"insert into {table} values ({marks})", rows)
+
+
+def publish(
+    con: duckdb.DuckDBPyConnection,
+    *,
+    pairs: Pairs = PAIRS,
+    origin: str = "simulated",
+    name: str = "ASPIRIN",
+    started: str = "2026-11-23T10:00:00Z",
+    quarters: Sequence[str] = ("2023q3", "2023q4", "2024q1", "2024q2"),
+    n_span: int | None = None,
+) -> None:
+    """Invented private tables and the real views and macros of ``sql/5_api``."""
+    for table, columns in PRIVATE.items():
+        con.execute(f"create schema if not exists {table.split('.')[0]}")
+        con.execute(f"create table {table} ({columns})")
+    table = statistics(pairs, quarters)
+    n_span = n_span or len(quarters)
+    load_frame(con, "signals.statistic", table)
+    load_frame(
+        con, "signals.verdict", verdicts(table, has_holes=n_span > len(quarters))
+    )
+    cases = Cases(table, name=name)
+    fill(con, "counts.review_member", cases.members)
+    fill(con, "counts.review_case", cases.cases)
+    fill(con, "counts.review_drug", cases.drugs)
+    fill(con, "counts.review_event", cases.events)
+    fill(con, "counts.review_indication", cases.indications)
+    con.execute(
+        "insert into counts.pair_profile select comparator, drug_level, drug,"
+        " event_level, event, a // 4, a // 2, a // 2, a // 10, least(a, 5)"
+        " from signals.statistic where is_latest"
+    )
+    excluded = ("ocrelizumab", "breast", "BREAST CANCER", 9_000_001, 90_000_011, 8099)
+    fill(
+        con,
+        "counts.excluded_case",
+        [(*excluded, "outcome: indication"), (*excluded, "product: non_ms_form")],
+    )
+    fill(
+        con,
+        "counts.attrition",
+        [
+            (1, "cases", "DEMO rows staged", "left", "rows", 1_234_567),
+            (2, "cases", "withdrawn by the FDA", "removed", "versions", 12),
+        ],
+    )
+    fill(
+        con,
+        "counts.litigated_year",
+        [
+            ("ranitidine", 2020, 512, True),
+            ("ranitidine", 2018, 3, False),
+            ("talc", None, 0, False),
+        ],
+    )
+    fill(con, "counts.unmatched_name", [(name, None, 31), ("NEW BRAND", None, 2)])
+    fill(con, "counts.quarter", list(accounting(quarters)))
+    fill(
+        con,
+        "counts.reject",
+        [("2024q1", "drug", "DRUG24Q1.txt", 17, "12 fields instead of 20", b"1$2\xff")],
+    )
+    fill(
+        con,
+        "codelists.list",
+        [
+            (
+                "ms_therapies",
+                "MS therapies",
+                "1",
+                "2026-11-23",
+                "high",
+                "own",
+                60,
+                "b" * 64,
+            )
+        ],
+    )
+    stamp = (origin, "ms_malignancy", "c" * 64, "d" * 12, "e" * 12, "0.1.0")
+    span = (len(quarters), n_span, quarters[0], quarters[-1], started)
+    fill(con, "signals.run", [("a" * 12, "f" * 12, quarters[-1], *stamp, *span)])
+    for path in API:
+        run_model(con, read_model(path))
+
+
+def accounting(quarters: Sequence[str]) -> Iterator[tuple[object, ...]]:
+    for quarter, table in itertools.product(quarters, ("demo", "drug", "reac")):
+        member = f"{table.upper()}{quarter[2:].upper()}.txt"
+        archive = f"faers_ascii_{quarter}.zip"
+        yield (
+            *(quarter, table, member, "d", 1001, 1, 0, 0, 0, 1000, 0),
+            *(archive, "9" * 64, f"https://example.invalid/{archive}"),
+        )
+
+
+def report(folder: Path, *, analysis: Analysis = ANALYSIS, **options: object) -> str:
+    with connect_memory() as con:
+        publish(con, **options)  # type: ignore[arg-type]
+        page = write_report(con, folder, analysis=analysis, progress=NoProgress())
+    return page.read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    folder = tmp_path_factory.mktemp("report")
+    return report(folder, name=HOSTILE), folder
+
+
+class Page(HTMLParser):
+    """Headers, references, identifiers and visible text of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.headers: list[dict[str, str | None]] = []
+        self.references: list[str] = []
+        self.identifiers: list[str] = []
+        self.policies: list[str] = []
+        self.scripts = 0
+        self.tables: list[int] = []
+        self.images: list[dict[str, str | None]] = []
+        self._words: list[str] = []
+        self._hidden = 0
+        self.feed(text)
+        self.text = " ".join(" ".join(self._words).split())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self._hidden += tag in ("style", "script")
+        self.scripts += tag == "script"
+        if tag == "th":
+            self.headers.append(found)
+            self.tables[-1] += 1
+        if tag == "table":
+            self.tables.append(0)
+        if tag == "svg":
+            self.images.append(found)
+        if "http-equiv" in found:
+            self.policies.append(found["content"] or "")
+        self.identifiers += [found["id"] or ""] if "id" in found else []
+        self.references += [
+            value or ""
+            for name, value in attrs
+            if name in ("src", "href", "xlink:href", "action", "data", "srcset")
+        ]
+
+    def handle_endtag(self, tag: str) -> None:
+        self._hidden -= tag in ("style", "script")
+
+    def handle_data(self, data: str) -> None:
+        if not self._hidden:
+            self._words.append(data)
+
+
+def test_the_same_input_gives_the_same_bytes_whatever_the_clock(
+    simulated: tuple[str, Path], tmp_path: Path
+) -> None:
+    text, folder = simulated
+    again = report(tmp_path, name=HOSTILE, started="2031-01-01T00:00:00Z")
+    assert again == text
+    files = sorted((folder / "tables").iterdir())
+    assert {f.name: f.read_bytes() for f in files} == {
+        f.name: f.read_bytes() for f in sorted((tmp_path / "tables").iterdir())
+    }
+
+
+def test_markup_in_a_drug_name_is_shown_and_not_run(
+    simulated: tuple[str, Path],
+) -> None:
+    text, _ = simulated
+    page = Page(text)
+    assert HOSTILE not in text
+    assert HOSTILE in page.text
+    assert page.scripts == 1
+    assert "script-src 'sha256-" in page.policies[0]
+
+
+def test_page_refers_to_nothing_outside(simulated: tuple[str, Path]) -> None:
+    text, folder = simulated
+    page = Page(text)
+    assert "http" not in re.sub(r"http-equiv", "", text)
+    assert "@import" not in text
+    assert "url(" not in re.sub(r"url\(#[\w-]+\)", "", text)
+    for reference in page.references:
+        if reference.startswith("#"):
+            assert reference[1:] in page.identifiers
+        else:
+            assert (folder / reference).is_file()
+
+
+def test_identifiers_are_unique(simulated: tuple[str, Path]) -> None:
+    page = Page(simulated[0])
+    assert len(page.identifiers) == len(set(page.identifiers))
+
+
+def test_every_table_has_headers_with_a_scope(simulated: tuple[str, Path]) -> None:
+    page = Page(simulated[0])
+    assert page.tables and all(page.tables)
+    assert {header.get("scope") for header in page.headers} <= {
+        "col",
+        "row",
+        "rowgroup",
+    }
+
+
+def test_every_drawing_has_a_label_and_a_summary(simulated: tuple[str, Path]) -> None:
+    text, _ = simulated
+    page = Page(text)
+    assert len(page.images) == 1 + 2 * 4  # the board, and two for each of its pairs
+    assert all(image["role"] == "img" and image["aria-label"] for image in page.images)
+    assert text.count("<figcaption>") == len(page.images)
+
+
+def test_simulated_data_are_labelled_in_title_at_the_top_and_in_each_section(
+    simulated: tuple[str, Path],
+) -> None:
+    text, _ = simulated
+    assert "<title>SIMULATED DATA: " in text
+    assert text.index("Simulated data. Every report") < text.index("<h1>")
+    sections = re.split(r"<section |<article ", text)[1:]
+    assert len(sections) == 7 + 4
+    assert all("SIMULATED DATA" in section for section in sections)
+
+
+@pytest.mark.parametrize("origin", ["mirror", "fda"])
+def test_real_data_are_labelled_by_their_origin(origin: str, tmp_path: Path) -> None:
+    text = report(tmp_path, origin=origin)
+    assert "SIMULATED" not in text
+    assert f"Origin {origin}." in text
+
+
+def test_limits_stand_before_the_board_and_any_number(
+    simulated: tuple[str, Path],
+) -> None:
+    text, _ = simulated
+    limits_at = text.index("What this page cannot say")
+    assert limits_at < text.index("Signal board</h2>")
+    assert limits_at < text.index("pairs scored")
+    statement = text[limits_at : text.index('id="board"')]
+    for words in (
+        "no denominators",
+        "incidence",
+        "cause",
+        "no reassurance",
+        "Not evaluable",
+        "duplicates are not yet removed",
+        "vocabulary is today's",
+        "contradict each other",
+        "crude",
+        "quarters",
+    ):
+        assert words in statement
+
+
+def test_words_that_promise_too_much_are_not_used(
+    simulated: tuple[str, Path],
+) -> None:
+    text, _ = simulated
+    before, _, rest = text.partition("What this page cannot say")
+    _, _, after = rest.partition('id="board"')
+    for part in (before, after):
+        shown = Page(part).text.lower()
+        assert not re.search(
+            r"\b(risks?|incidence( of)?|caus(e|ed|es|al|ing)|rates?|safer?)\b",
+            shown.replace("not a finding of safety", ""),
+        )
+
+
+def test_nothing_on_the_board_is_said_with_what_it_means(tmp_path: Path) -> None:
+    text = report(tmp_path, pairs={("fingolimod", "melanoma"): SILENT})
+    assert "Nothing is on the board" in text
+    assert "not a finding of safety" in text
+    assert "<article" not in text
+
+
+def test_infinite_ratios_and_unknown_ones_are_written_as_signs(
+    simulated: tuple[str, Path],
+) -> None:
+    shown = Page(simulated[0]).text
+    assert "∞" in shown
+    assert not re.search(r"\b(inf|nan|None|null)\b", shown)
+    assert ratio(math.inf) == "∞"
+    assert ratio(None) == ratio(math.nan) == "–"
+    assert limits(None, math.nan) == ""
+
+
+def test_partial_dates_are_shown_as_exactly_as_they_were_stated() -> None:
+    day = dt.date(2019, 3, 1)
+    assert [partial_date(day, p) for p in ("year", "month", "day")] == [
+        "2019",
+        "2019-03",
+        "2019-03-01",
+    ]
+    assert partial_date(None) == "–"
+
+
+def test_a_flag_without_reference_cases_is_marked_as_not_evaluable(
+    simulated: tuple[str, Path],
+) -> None:
+    assert "flagged, not evaluable" in simulated[0].split("<tbody>", 1)[1]
+
+
+def test_robust_pairs_come_first_on_the_board(simulated: tuple[str, Path]) -> None:
+    text, _ = simulated
+    robust, others = text.index("Robust: A and"), text.index("Not robust: the")
+    assert robust < text.index("#pair-ocrelizumab--breast") < others
+    assert others < text.index("#pair-ocrelizumab--any_malignancy")
+
+
+def test_pairs_of_groups_without_a_flag_are_not_on_the_board(
+    simulated: tuple[str, Path],
+) -> None:
+    text, folder = simulated
+    assert "pair-natalizumab--breast" not in text
+    with (folder / "tables" / "board.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert {(row["drug"], row["event"]) for row in rows} == {
+        ("ocrelizumab", "breast"),
+        ("ocrelizumab", "any_malignancy"),
+        ("fingolimod", "skin_bcc"),
+        ("class:s1p_modulator", "skin_bcc"),
+    }
+
+
+def test_every_report_behind_a_count_stands_in_the_case_table(
+    simulated: tuple[str, Path],
+) -> None:
+    _, folder = simulated
+    listing = pd.read_csv(folder / "tables" / "case_listing.csv")
+    counts = listing.groupby(["drug", "event"])["caseid"].nunique().to_dict()
+    assert counts[("ocrelizumab", "breast")] == 30
+    assert counts[("fingolimod", "skin_bcc")] == 4
+
+
+def test_clock_time_of_the_run_is_nowhere(simulated: tuple[str, Path]) -> None:
+    text, folder = simulated
+    written = "".join(
+        file.read_text("utf-8") for file in (folder / "tables").glob("*.csv")
+    )
+    assert "10:00:00" not in text + written
+
+
+def test_holes_between_quarters_are_said_and_crossings_not_computed(
+    tmp_path: Path,
+) -> None:
+    text = report(tmp_path, quarters=("2020q1", "2022q3", "2024q2"), n_span=18)
+    assert "Only 3 of the 18 quarters" in text
+    assert "not computed: quarters are missing" in text
+
+
+def test_a_long_board_says_which_pairs_have_no_section(tmp_path: Path) -> None:
+    pairs: Pairs = {
+        (f"substance{number}", "breast"): {"A": (5, 50, 200, 40_000 + number)}
+        for number in range(62)
+    }
+    text = report(tmp_path, pairs=pairs, quarters=("2024q1",))
+    assert text.count("<article") == 60
+    assert "The first 60 of 62 pairs" in text
