@@ -337,6 +337,19 @@ def test_staged_and_rejected_rows_are_the_input_for_any_mixture(lines, end, enco
         assert row.bytes in body or row.bytes.rstrip(b"$") in body
 
 
+any_text = st.text(
+    st.characters(exclude_characters="$\n", exclude_categories=["Cs"]), max_size=8
+)
+
+
+@given(st.lists(any_text, max_size=8), st.sampled_from(["\n", "\r\n"]))
+def test_any_text_arrives_as_it_was_but_for_control_bytes(texts, end):
+    body = "".join(f"1001157$100115${text}$x{end}" for text in texts).encode()
+    found = one_table("reac", body).rows["pt"].to_pylist()
+    control = dict.fromkeys([*range(9), *range(11, 32), 127]) | {13: " "}
+    assert found == [text.translate(control) or None for text in texts]
+
+
 # ---------------------------------------------------------------- members, deletions
 
 
