@@ -134,12 +134,12 @@ class Dataset:
         Rows of each table of each quarter, by canonical column, as text; a column that
         a row does not name is empty. Line 2 of the file is the first row.
     deleted
-        Lines of the deletion list of each quarter that has one.
+        Case numbers on the deletion list of each quarter that has one.
     """
 
     quarters: tuple[str, ...]
     tables: Mapping[str, Mapping[str, tuple[RawRow, ...]]]
-    deleted: Mapping[str, tuple[str, ...]]
+    deleted: Mapping[str, tuple[int, ...]]
 
     def staged(self) -> dict[str, list[dict[str, Any]]]:
         """Typed rows of all quarters, as `tests.reference` reads them."""
@@ -153,9 +153,8 @@ class Dataset:
                     for line, row in enumerate(self.tables[quarter][table], start=2)
                 ]
             rows["deleted"] += [
-                {"quarter": quarter, "caseid": int(line)}
-                for line in self.deleted.get(quarter, ())
-                if line.strip()
+                {"quarter": quarter, "caseid": caseid}
+                for caseid in self.deleted.get(quarter, ())
             ]
         return rows
 
@@ -352,11 +351,10 @@ def datasets(draw: st.DrawFn, *, max_cases: int = 25) -> Dataset:
     )
 
 
-def _deletion_lists(n_cases: int) -> st.SearchStrategy[tuple[str, ...]]:
-    """Lines with ids that repeat, match no case, and a blank line first."""
-    ids = st.integers(1_000_000, 1_000_000 + n_cases).map(str)
-    listed = st.lists(ids, max_size=max(1, n_cases // 4))
-    return listed.map(lambda lines: (" ", *lines))
+def _deletion_lists(n_cases: int) -> st.SearchStrategy[tuple[int, ...]]:
+    """Case numbers that repeat, and one that matches no case."""
+    ids = st.integers(1_000_000, 1_000_000 + n_cases)
+    return st.lists(ids, max_size=max(1, n_cases // 4)).map(tuple)
 
 
 def _plain_report(quarter: str) -> dict[str, list[dict[str, str]]]:
