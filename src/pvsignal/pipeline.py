@@ -19,6 +19,8 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from filelock import FileLock, Timeout
 
 from pvsignal import __version__, codelists, warehouse
@@ -527,12 +529,17 @@ class Scored:
 def score(settings: Settings, built: Built) -> Scored:
     """Compute the statistics of every cell table and the flags of each comparator."""
     with _warehouse(settings) as con:
-        cells = warehouse.query_frame(con, "select * from counts.cell")
+        cells = warehouse.query_arrow(
+            con,
+            "select cell.*, held_quarter.quarter, "
+            "cell.quarter_no = max(cell.quarter_no) over () as is_latest, "
+            "'primary' as variant "
+            "from counts.cell as cell inner join cases.held_quarter as held_quarter "
+            "on cell.quarter_no = held_quarter.quarter_no",
+        )
         table = _statistics(cells, built.inputs.analysis)
-        table["is_latest"] = table["quarter_no"] == built.inputs.as_of.ordinal
-        table["quarter"] = [str(Quarter.from_ordinal(no)) for no in table["quarter_no"]]
-        warehouse.load_frame(con, "signals.statistic", table)
-    return Scored(built, len(table))
+        warehouse.load_arrow(con, "signals.statistic", table)
+    return Scored(built, table.num_rows)
 
 
 @contextmanager
@@ -549,37 +556,39 @@ def _warehouse(settings: Settings) -> Iterator[warehouse.Connection]:
         yield con
 
 
-def _statistics(cells: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
-    a = cells["a"].to_numpy("int64")
-    n_drug = cells["n_drug"].to_numpy("int64")
-    n_event = cells["n_event"].to_numpy("int64")
-    n = cells["n"].to_numpy("int64")
+def _statistics(cells: pa.Table, analysis: Analysis) -> pa.Table:
+    a, n_drug, n_event, n = (
+        cells[name].to_numpy() for name in ("a", "n_drug", "n_event", "n")
+    )
     b, c = n_drug - a, n_event - a
     d = n - n_drug - n_event + a
     expected = twobytwo.expected(a, b, c, d)
     prr, ror = twobytwo.prr(a, b, c, d), twobytwo.ror(a, b, c, d)
     chi2 = twobytwo.chi2_yates(a, b, c, d)
     limits = analysis.thresholds
-    return cells.assign(
-        variant="primary",
-        b=b,
-        c=c,
-        d=d,
-        expected=expected,
-        prr=prr.point,
-        prr_low=prr.low,
-        prr_high=prr.high,
-        ror=ror.point,
-        ror_low=ror.low,
-        ror_high=ror.high,
-        is_exact=ror.is_exact,
-        chi2_yates=chi2,
-        sdr_evans=rules.sdr_evans(a, prr.point, chi2=chi2, limits=limits),
-        sdr_ror=rules.sdr_ror(a, ror.low, limits=limits),
-        evaluable=rules.evaluable(
-            cells["comparator"], a, c=c, expected=expected, analysis=analysis
+    in_a = pc.equal(cells["comparator"], "A").to_numpy()
+    columns = {
+        "b": b,
+        "c": c,
+        "d": d,
+        "expected": expected,
+        "prr": prr.point,
+        "prr_low": prr.low,
+        "prr_high": prr.high,
+        "ror": ror.point,
+        "ror_low": ror.low,
+        "ror_high": ror.high,
+        "is_exact": ror.is_exact,
+        "chi2_yates": chi2,
+        "sdr_evans": rules.sdr_evans(a, prr.point, chi2=chi2, limits=limits),
+        "sdr_ror": rules.sdr_ror(a, ror.low, limits=limits),
+        "evaluable": rules.evaluable(
+            in_a, a, c=c, expected=expected, limits=analysis.evaluable
         ),
-    )
+    }
+    for name, values in columns.items():
+        cells = cells.append_column(name, pa.array(values))
+    return cells
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def run_query(
         timer = threading.Timer(timeout_seconds, con.interrupt)
         timer.start()
         try:
-            return con.execute(sql).to_arrow_table()
+            return con.sql(sql).to_arrow_table()
         except duckdb.InterruptException as error:
             raise UsageError(
                 f"the query ran longer than {timeout_seconds:g} seconds; narrow it or "

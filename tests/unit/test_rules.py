@@ -33,11 +33,11 @@ def test_evans_needs_all_three() -> None:
 
 def test_few_reference_cases_are_not_evaluable_in_c_but_are_in_a() -> None:
     flags = rules.evaluable(
-        np.array(["A", "C", "C", "A"]),
+        np.array([True, False, False, True]),
         np.array([3, 3, 3, 2]),
         c=np.array([2, 2, 3, 2]),
         expected=np.array([0.1, 2.0, 1.0, 0.4]),
-        analysis=ANALYSIS,
+        limits=ANALYSIS.evaluable,
     )
     assert flags.tolist() == [True, False, True, False]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pvsignal.analysis import Analysis, Thresholds
+from pvsignal.analysis import Evaluable, Thresholds
 
 Counts = NDArray[np.int64]
 Values = NDArray[np.float64]
@@ -45,18 +45,27 @@ def sdr_ror(a: Counts, ror_low: Values, *, limits: Thresholds) -> Flags:
 
 
 def evaluable(
-    comparator: NDArray[np.str_] | pd.Series, a: Counts, *, c: Counts, expected: Values,
-    analysis: Analysis,
+    in_a: Flags, a: Counts, *, c: Counts, expected: Values, limits: Evaluable
 ) -> Flags:
     """Tell where a pair could be judged at all; elsewhere no flag says nothing.
 
     In A a pair is not evaluable with a < 3 and E < 0.5; in B and C with E < 1 or
     c < 3 (fewer than three reference cases).
+
+    Parameters
+    ----------
+    in_a
+        True where the row belongs to comparator A.
+    a, c
+        Reports with drug and event, and with the event without the drug.
+    expected
+        Expected count; NaN (an empty population) is not evaluable.
+    limits
+        Limits of the analysis.
     """
-    rule = analysis.evaluable
-    in_a = ~((a < rule.a_min_reports) & (expected < rule.a_min_expected))
-    in_bc = (expected >= rule.bc_min_expected) & (c >= rule.bc_min_reference_cases)
-    return np.where(np.asarray(comparator) == "A", in_a, in_bc) & np.isfinite(expected)
+    few = (a < limits.a_min_reports) & (expected < limits.a_min_expected)
+    enough = (expected >= limits.bc_min_expected) & (c >= limits.bc_min_reference_cases)
+    return np.where(in_a, ~few, enough) & np.isfinite(expected)
 
 
 def agreement(latest: pd.DataFrame) -> pd.DataFrame:

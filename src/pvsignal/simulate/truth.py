@@ -1,0 +1,117 @@
+"""What was planted, held against what was flagged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from pvsignal import codelists
+
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Flags of a run beside the truth of its simulated archives.
+
+    Attributes
+    ----------
+    found, missed
+        Planted pairs with and without a flag in comparator B or C.
+    sprung
+        Traps that are flagged in any comparator.
+    n_traps
+        Number of traps.
+    n_implied
+        Flagged pairs that hold a planted one (a class of the drug, a supergroup of
+        the event).
+    n_other
+        Flagged pairs that nothing planted explains: chance.
+    n_scored
+        Pairs of a drug or class and a group or supergroup.
+    """
+
+    found: tuple[Pair, ...]
+    missed: tuple[Pair, ...]
+    sprung: tuple[Pair, ...]
+    n_traps: int
+    n_implied: int
+    n_other: int
+    n_scored: int
+
+    @property
+    def is_as_planted(self) -> bool:
+        """Every planted signal is flagged and no trap is."""
+        return not self.missed and not self.sprung
+
+    def lines(self) -> Iterable[str]:
+        """Sentences for a person."""
+        n_planted = len(self.found) + len(self.missed)
+        yield f"planted signals flagged in B or C: {len(self.found)} of {n_planted}"
+        for drug, event in self.missed:
+            yield f"  missed: {drug} x {event}"
+        yield f"traps flagged in any comparator: {len(self.sprung)} of {self.n_traps}"
+        for drug, event in self.sprung:
+            yield f"  trap: {drug} x {event}"
+        yield (
+            f"other flags: {self.n_other} of {self.n_scored} pairs scored, by chance; "
+            f"{self.n_implied} more hold a planted signal (its class or supergroup)"
+        )
+
+
+def compare_with_truth(truth: Path, flags: pd.DataFrame) -> Comparison:
+    """Hold flags against the truth tables that `simulate` wrote.
+
+    Parameters
+    ----------
+    truth
+        Folder with ``signals.csv``, ``implied.csv``, ``masking.csv``, ``traps.csv``.
+    flags
+        ``drug``, ``event``, ``comparator``, ``sdr_ror`` at the latest quarter, group
+        and supergroup level.
+    """
+    flagged = flags[flags["sdr_ror"]]
+    anywhere = set(zip(flagged["drug"], flagged["event"], strict=True))
+    in_bc = flagged[flagged["comparator"] != "A"]
+    within = set(zip(in_bc["drug"], in_bc["event"], strict=True))
+    planted = _pairs(truth / "signals.csv")
+    traps = _pairs(truth / "traps.csv")
+    implied = _pairs(truth / "implied.csv") | _pairs(truth / "masking.csv")
+    implied |= _holding(planted, anywhere)
+    implied -= planted | traps
+    scored = flags[["drug", "event"]].drop_duplicates()
+    return Comparison(
+        found=tuple(sorted(planted & within)),
+        missed=tuple(sorted(planted - within)),
+        sprung=tuple(sorted(traps & anywhere)),
+        n_traps=len(traps),
+        n_implied=len(anywhere & implied),
+        n_other=len(anywhere - implied - planted - traps),
+        n_scored=len(scored),
+    )
+
+
+def _holding(planted: set[Pair], pairs: set[Pair]) -> set[Pair]:
+    """Pairs whose drug shares a therapy and whose event shares a term with a plant."""
+    lists = codelists.load_codelists()
+    members = codelists.drug_members(lists)
+    therapies = members.groupby("drug")["therapy"].agg(frozenset)
+    listed = [codelists.normalise_term(pt) for pt in lists["neoplasm_pts"].table["pt"]]
+    meaning = codelists.classify_terms(listed, lists)
+    events = codelists.events_of_terms(meaning, lists)
+    terms = events.groupby("event")["term"].agg(frozenset)
+    return {
+        (drug, event)
+        for drug, event in pairs
+        for planted_drug, planted_event in planted
+        if therapies[drug] & therapies[planted_drug]
+        and terms[event] & terms[planted_event]
+    }
+
+
+def _pairs(file: Path) -> set[Pair]:
+    table = pd.read_csv(file, dtype=str, keep_default_na=False)
+    return set(zip(table["drug"], table["event"], strict=True))
