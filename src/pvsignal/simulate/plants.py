@@ -131,6 +131,8 @@ def _note_trap(truth: Truth, row: Mapping[Hashable, Any], count: int) -> None:
 
 def _can_be_planted(span: QuarterSpan, begin: str, kind: str) -> bool:
     room = 4 if kind in TRAPS or kind == "event_dropped" else 1
+    if kind == "event_dropped" and len(span) <= room:
+        return False
     return Quarter.parse(begin).ordinal + room <= span.last.ordinal
 
 
