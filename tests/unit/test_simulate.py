@@ -401,7 +401,7 @@ def test_planted_signals_are_in_the_files_as_often_as_stated(recent):
             & (pairs["quarter"] >= row.from_quarter)
         ]
         assert found["caseid"].nunique() >= row.n_planted
-        assert row.n_planted >= 16
+        assert row.n_planted >= 12
         assert row.ratio > 3
 
 
@@ -487,6 +487,24 @@ def test_a_treated_event_stands_beside_tamoxifen_for_the_new_cancer(recent):
     roles = own[own["drugname"] == "TAMOXIFEN"].groupby("caseid")["role_cod"].first()
     assert set(roles) == {"SS", "C"}
     assert len(roles) == 6
+
+
+def test_a_dropped_event_is_gone_from_the_stated_quarter_on(recent):
+    cases = truth(recent, "cases")
+    dropped = cases[cases["kind"] == "event_dropped"]
+    assert len(dropped) > 0
+    pts = set("|".join(read_table("neoplasms")["pts"]).split("|"))
+    for row in dropped.itertuples():
+        changed = re.search(r"\d{4}q\d", row.expected)[0]
+        named = {}
+        for archive in recent.archives:
+            reac = frame(archive, "reac")
+            own = set(reac.loc[reac["caseid"] == str(row.caseid), "pt"])
+            if own:
+                named[str(quarter_of(archive))] = bool(own & pts)
+        assert len(named) == 2
+        assert named.pop(changed) is False
+        assert list(named.values()) == [True]
 
 
 def test_a_lower_version_sometimes_arrives_after_a_higher_one(recent):

@@ -26,7 +26,9 @@ from pvsignal.simulate.reports import (
 from pvsignal.simulate.vocabulary import Floats, Ints, Vocabulary, read_table
 
 TRAPS = ("oncology_brand", "indication", "recurrence", "false_friend")
-MIN_SIGNAL_REPORTS = 16
+# The next version, so many quarters later, no longer names the neoplasm.
+DROPPED, DROPPED_AFTER = "event_dropped", 2
+MIN_SIGNAL_REPORTS = 12
 MIN_QUARTERS_AFTER_ONSET = 8
 EXPOSED_PER_PLANT = 3
 TREATED_EVENTS = 6
@@ -85,25 +87,15 @@ def special_reports(
     for row in read_table("planned_reports").to_dict("records"):
         if not _can_be_planted(span, str(row["from"]), str(row["kind"])):
             continue
-        begin = max(Quarter.parse(row["from"]), span.first)
-        end = span.last.ordinal - (2 if row["kind"] == "event_dropped" else 0)
         count = max(1, round(float(row["share"]) * unit))
-        positions = np.arange(len(span))
-        open_ = (positions + span.first.ordinal >= begin.ordinal) & (
-            positions + span.first.ordinal <= end
-        )
-        weights = quarter_weights(span) * open_
-        for quarter in np.sort(
-            rng.choice(len(span), size=count, p=weights / weights.sum())
-        ):
-            case = builder.add(rng, row, int(quarter))
+        for quarter in _special_quarters(rng, span, row, count):
             truth.cases.append(
                 {
                     "kind": row["kind"],
-                    "case": case,
+                    "case": builder.add(rng, row, int(quarter)),
                     "drug": row["drug"],
                     "event": row["event"],
-                    "expected": row["expected"],
+                    "expected": _expected(span, row, int(quarter)),
                 }
             )
         if row["kind"] in TRAPS:
@@ -119,6 +111,23 @@ def special_reports(
     return builder.build()
 
 
+def _special_quarters(
+    rng: np.random.Generator, span: QuarterSpan, row: Mapping[Hashable, Any], count: int
+) -> Ints:
+    """Quarters between a plan's beginning and the end that leaves room for its fate."""
+    ordinals = np.array([quarter.ordinal for quarter in span])
+    end = span.last.ordinal - (DROPPED_AFTER if row["kind"] == DROPPED else 0)
+    open_ = (ordinals >= Quarter.parse(row["from"]).ordinal) & (ordinals <= end)
+    weights = quarter_weights(span) * open_
+    return np.sort(rng.choice(len(span), size=count, p=weights / weights.sum()))
+
+
+def _expected(span: QuarterSpan, row: Mapping[Hashable, Any], quarter: int) -> str:
+    if row["kind"] != DROPPED:
+        return str(row["expected"])
+    return f"no event from {list(span)[quarter + DROPPED_AFTER]}"
+
+
 def _note_trap(truth: Truth, row: Mapping[Hashable, Any], count: int) -> None:
     """Write a trap down, once for several ways into the same pair."""
     pair = {"trap": row["kind"], "drug": row["drug"], "event": row["event"]}
@@ -130,8 +139,8 @@ def _note_trap(truth: Truth, row: Mapping[Hashable, Any], count: int) -> None:
 
 
 def _can_be_planted(span: QuarterSpan, begin: str, kind: str) -> bool:
-    room = 4 if kind in TRAPS or kind == "event_dropped" else 1
-    if kind == "event_dropped" and len(span) <= room:
+    room = 4 if kind in TRAPS or kind == DROPPED else 1
+    if kind == DROPPED and len(span) <= room:
         return False
     return Quarter.parse(begin).ordinal + room <= span.last.ordinal
 
@@ -181,6 +190,18 @@ def litigated_reports(
     return builder.build()
 
 
+_CASE_TYPES: dict[str, Any] = {
+    "quarter": "int64",
+    "therapy": "int64",
+    "n_therapies": "int64",
+    "oncology": bool,
+    "special": bool,
+    "dated": bool,
+    "lawyer": bool,
+    "sex": "str",
+}
+
+
 class _Builder:
     """Collects reports one by one and gives them as tables."""
 
@@ -214,7 +235,7 @@ class _Builder:
                 )
             )
         choices = str(row["reactions"]).split("|")
-        dropped = row.get("kind") == "event_dropped"
+        dropped = row.get("kind") == DROPPED
         for number, pt in enumerate(choices[rng.integers(len(choices))].split("+")):
             last = 1 if dropped and number == 0 else EVER
             self.events.append((case, self.vocabulary.term(pt), last))
@@ -234,30 +255,7 @@ class _Builder:
 
     def build(self) -> Reports:
         """Return the reports added, cases numbered from zero."""
-        cases = pd.DataFrame(
-            self.cases,
-            columns=[
-                "quarter",
-                "therapy",
-                "n_therapies",
-                "oncology",
-                "special",
-                "dated",
-                "lawyer",
-                "sex",
-            ],
-        ).astype(
-            {
-                "quarter": "int64",
-                "therapy": "int64",
-                "n_therapies": "int64",
-                "oncology": bool,
-                "special": bool,
-                "dated": bool,
-                "lawyer": bool,
-                "sex": "str",
-            }
-        )
+        cases = pd.DataFrame(self.cases, columns=list(_CASE_TYPES)).astype(_CASE_TYPES)
         drugs = pd.DataFrame(
             self.drugs, columns=["case", "role", "product", "indication", "start"]
         ).astype("int64")
@@ -353,7 +351,7 @@ def plant_signals(
 ) -> Reports:
     """Neoplasms added to the reports of a therapy, as many as make a clear signal.
 
-    The number is fixed, not drawn: ``(ratio - 1) x expected``, at least 16. A pair is
+    The number is fixed, not drawn: ``(ratio - 1) x expected``, at least 12. A pair is
     left out where the span leaves less than eight quarters after its onset or where
     fewer than three exposed reports stand behind each planted one.
     """

@@ -9,7 +9,7 @@ import pandas as pd
 
 from pvsignal.errors import UsageError
 from pvsignal.quarter import Quarter, QuarterSpan
-from pvsignal.simulate.plants import Truth
+from pvsignal.simulate.plants import DROPPED_AFTER, Truth
 from pvsignal.simulate.reports import EVER, Reports
 from pvsignal.simulate.vocabulary import Ints
 
@@ -104,7 +104,7 @@ def _draw_versions(
         reports.events["last_version"] < EVER, "case"
     ].to_numpy()
     n_later = np.where(np.isin(np.arange(n), dropped), 1, n_later)
-    delay[dropped, 0] = 2
+    delay[dropped, 0] = DROPPED_AFTER
     case = np.repeat(np.arange(n), 1 + n_later)
     starts = np.cumsum(1 + n_later) - (1 + n_later)
     version = np.arange(len(case)) - starts[case] + 1

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -84,23 +85,38 @@ class Vocabulary:
 
     def term(self, text: str) -> int:
         """Return the number of a preferred term."""
-        return _numbers(self.terms)[text]
+        return self._term_numbers[text]
 
     def product(self, drugname: str) -> int:
         """Return the number of the last product of this name."""
-        return _numbers(tuple(self.products["drugname"]))[drugname]
+        return self._product_numbers[drugname]
 
     def therapy(self, ingredient: str) -> int:
         """Return the row of an MS therapy."""
-        return _numbers(tuple(self.therapies["ingredient"]))[ingredient]
+        return self._therapy_numbers[ingredient]
 
     def neoplasm(self, event: str) -> int:
         """Return the row of a neoplasm group."""
-        return _numbers(tuple(self.neoplasms["event"]))[event]
+        return self._neoplasm_numbers[event]
+
+    @cached_property
+    def _term_numbers(self) -> dict[str, int]:
+        return _numbers(self.terms)
+
+    @cached_property
+    def _product_numbers(self) -> dict[str, int]:
+        return _numbers(self.products["drugname"])
+
+    @cached_property
+    def _therapy_numbers(self) -> dict[str, int]:
+        return _numbers(self.therapies["ingredient"])
+
+    @cached_property
+    def _neoplasm_numbers(self) -> dict[str, int]:
+        return _numbers(self.neoplasms["event"])
 
 
-@cache
-def _numbers(names: tuple[str, ...]) -> dict[str, int]:
+def _numbers(names: Iterable[str]) -> dict[str, int]:
     return {name: number for number, name in enumerate(names)}
 
 
