@@ -23,7 +23,13 @@ from pvsignal.simulate.reports import (
     neoplasm_rows,
     quarter_weights,
 )
-from pvsignal.simulate.vocabulary import Floats, Ints, Vocabulary, read_table
+from pvsignal.simulate.vocabulary import (
+    MS_INDICATIONS,
+    Floats,
+    Ints,
+    Vocabulary,
+    read_table,
+)
 
 TRAPS = ("oncology_brand", "indication", "recurrence", "false_friend")
 # The next version, so many quarters later, no longer names the neoplasm.
@@ -332,13 +338,29 @@ def _candidates(
     cases = reports.cases
     found = exposed(vocabulary, reports, members)
     found = found[cases["quarter"].to_numpy()[found] >= onset]
+    admitted = _surely_admitted(vocabulary, reports)
     taken = reports.events.loc[reports.events["neoplasm"] >= 0, "case"].to_numpy()
     free = (
         (cases["n_therapies"].to_numpy()[found] == 1)
         & ~cases["special"].to_numpy()[found]
         & ~np.isin(found, taken)
+        & np.isin(found, admitted)
     )
     return _Candidates(found[free], len(found))
+
+
+def _surely_admitted(vocabulary: Vocabulary, reports: Reports) -> Ints:
+    """Cases whose MS therapy has a brand name or an MS indication.
+
+    A generic name alone does not tell natalizumab for MS from that for Crohn's
+    disease, and the product rule sets such a report aside.
+    """
+    is_brand = vocabulary.products["is_brand"].to_numpy()
+    terms = [vocabulary.term(name) for name in MS_INDICATIONS]
+    clear = is_brand[reports.drugs["product"].to_numpy()] | np.isin(
+        reports.drugs["indication"].to_numpy(), terms
+    )
+    return np.unique(reports.drugs["case"].to_numpy()[clear])
 
 
 def plant_signals(

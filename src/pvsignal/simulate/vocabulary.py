@@ -52,7 +52,8 @@ class Vocabulary:
     ----------
     products
         One row per product name: drugname, prod_ai, route, dose, kind (``ms``,
-        ``background``, ``oncology``, ``trap``), ingredient (MS therapies only).
+        ``background``, ``oncology``, ``trap``), ingredient and is_brand (MS therapies
+        only).
     therapies
         One row per MS therapy: ingredient, launch and withdrawn as quarter ordinals,
         weight, indication_share, first_product, n_brands, n_generics.
@@ -162,6 +163,11 @@ def _ms_products(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
                 for column in ("prod_ai", "route", "dose", "ingredient")
             },
             "kind": "ms",
+            "is_brand": [
+                number < len(brand)
+                for brand, part in zip(brands, names, strict=True)
+                for number in range(len(part))
+            ],
         }
     )
     therapies = pd.DataFrame(
@@ -192,6 +198,7 @@ def _other_products(table: pd.DataFrame, offset: int) -> tuple[pd.DataFrame, Any
             "route": table["route"].to_numpy()[rows],
             "dose": "UNK",
             "ingredient": "",
+            "is_brand": False,
             "kind": table["kind"].to_numpy()[rows],
         }
     )
