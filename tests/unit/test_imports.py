@@ -16,7 +16,7 @@ LAYERS = [
     {"warehouse", "duplicates", "signals"},
     {"report"},
     {"pipeline", "query", "status"},
-    {"cli"},
+    {"cli", "__main__"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 

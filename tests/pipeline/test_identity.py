@@ -1,0 +1,80 @@
+"""The same inputs give the same run, whenever, wherever and in whatever order."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from pvsignal import pipeline
+from pvsignal.analysis import load_analysis
+from pvsignal.quarter import Quarter, QuarterSpan
+from pvsignal.settings import Settings
+from tests.pipeline.conftest import Published
+
+
+def _snapshot(folder: Path) -> dict[str, tuple[int, int]]:
+    return {
+        str(file.relative_to(folder)): (file.stat().st_mtime_ns, file.stat().st_size)
+        for file in folder.rglob("*")
+        if file.is_file() and file.name != "run.lock"
+    }
+
+
+def _stamp(result: pipeline.Published) -> dict[str, Any]:
+    stamp: dict[str, Any] = json.loads(
+        result.database.with_suffix(".json").read_text("utf-8")
+    )
+    del stamp["started"]
+    return stamp
+
+
+def test_a_second_run_writes_nothing(published: Published) -> None:
+    before = _snapshot(published.settings.data_dir)
+    again = pipeline.run(published.settings, load_analysis())
+    assert not again.is_new
+    assert again.run == published.result.run
+    assert _snapshot(published.settings.data_dir) == before
+
+
+def test_quarters_that_land_one_by_one_backwards_give_the_same_run(
+    published: Published, tmp_path: Path
+) -> None:
+    settings = Settings(data_dir=tmp_path / "data", mirror=str(published.archives))
+    for quarter in ("2019q3", "2018q4", "2019q2", "2018q3"):
+        pipeline.land(settings, span=QuarterSpan.parse(quarter))
+        pipeline.stage(settings, span=QuarterSpan.parse(quarter))
+    result = pipeline.run(settings, load_analysis())
+    assert result.run == published.result.run
+    assert _stamp(result) == _stamp(published.result)
+    assert result.report.read_bytes() == published.result.report.read_bytes()
+
+
+def test_a_run_as_of_an_earlier_quarter_moves_neither_ledger_nor_pointer(
+    published: Published,
+) -> None:
+    name = load_analysis().name
+    ledger = published.settings.ledger_path(name)
+    pointer = published.settings.published_dir(name) / "current.json"
+    before = ledger.read_bytes(), pointer.read_bytes()
+    earlier = pipeline.run(
+        published.settings, load_analysis(), as_of=Quarter.parse("2019q1")
+    )
+    assert earlier.as_of == "2019q1"
+    assert not earlier.is_current
+    assert (ledger.read_bytes(), pointer.read_bytes()) == before
+
+
+def test_a_run_that_was_cut_before_the_pointer_moved_is_brought_to_its_end(
+    published: Published, tmp_path: Path
+) -> None:
+    shutil.copytree(published.settings.data_dir, tmp_path / "data", symlinks=True)
+    settings = Settings(data_dir=tmp_path / "data", mirror=str(published.archives))
+    name = load_analysis().name
+    folder = settings.published_dir(name)
+    (folder / "current.json").unlink()
+    (folder / "current.duckdb").unlink()
+    settings.ledger_path(name).unlink()
+    result = pipeline.run(settings, load_analysis())
+    assert not result.is_new
+    assert (folder / "current.duckdb").resolve() == result.database.resolve()
+    assert settings.ledger_path(name).exists()

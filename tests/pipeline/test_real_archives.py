@@ -1,0 +1,124 @@
+"""Small pieces of the FDA's real archives load in full and lead to source rows."""
+
+import csv
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pvsignal import pipeline
+from pvsignal.analysis import load_analysis
+from pvsignal.settings import Settings
+
+SHARED = Path(__file__).parents[2].parent / "shared" / "data"
+
+pytestmark = pytest.mark.skipif(
+    not (SHARED / "faers").is_dir(),
+    reason="the folder ../shared/data/faers with real archives is absent",
+)
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
+    settings = Settings(
+        data_dir=tmp_path_factory.mktemp("real"), mirror=str(SHARED / "faers")
+    )
+    result = pipeline.run(settings, load_analysis())
+    return duckdb.connect(str(result.database), read_only=True)
+
+
+def _documented() -> dict[tuple[str, str], int]:
+    """Rows per quarter and table as the README of the shared data states them."""
+    counts = {}
+    for line in (SHARED / "README.md").read_text("utf-8").splitlines():
+        found = re.match(r"\| \w+_ascii_(\d{4})[qQ](\d)\.zip \| ([\d,]+) \| (.+?) \|", line)
+        if not found or "tables not joined" in line:
+            continue
+        quarter = f"{found[1]}q{found[2]}"
+        counts[quarter, "demo"] = int(found[3].replace(",", ""))
+        tables = ("drug", "reac", "ther", "indi", "outc", "rpsr", "deleted")
+        for table, cell in zip(tables, found[4].split("/"), strict=True):
+            if cell.strip() != "-":
+                counts[quarter, table] = int(cell.strip().replace(",", ""))
+    return counts
+
+
+def test_every_row_of_the_real_archives_is_staged(
+    database: duckdb.DuckDBPyConnection,
+) -> None:
+    rows = database.execute(
+        "select quarter, table_name, staged, rejected from api.quarters"
+    ).fetchall()
+    assert all(rejected == 0 for *_, rejected in rows)
+    found = {(quarter, table): staged for quarter, table, staged, _ in rows}
+    documented = _documented()
+    assert len(documented) >= 28
+    assert {key: found.get(key) for key in documented} == documented
+    transition = {t: n for (q, t), n in found.items() if q == "2012q4"}
+    assert transition == dict.fromkeys(
+        ("drug", "reac", "ther", "indi", "outc", "rpsr"), 10
+    ) | {"demo": 9}
+
+
+def test_tamoxifen_for_the_incident_breast_cancer_keeps_the_real_case(
+    database: duckdb.DuckDBPyConnection,
+) -> None:
+    rows = database.execute(
+        "select term, included, is_treated_event from api.case_events "
+        "where primaryid = 120968074 and event_class = 'neoplasm'"
+    ).fetchall()
+    assert rows == [("BREAST CANCER STAGE I", True, True)]
+    listed = database.execute(
+        "select caseid from api.case_listing('interferon beta-1a', 'breast')"
+    ).fetchall()
+    assert (12096807,) in listed
+
+
+def test_a_recurrence_beside_a_metastatic_term_drops_the_real_case(
+    database: duckdb.DuckDBPyConnection,
+) -> None:
+    rows = database.execute(
+        "select term, reason from api.excluded_cases where caseid = 12481337 "
+        "and drug = 'interferon beta-1a' order by term"
+    ).fetchall()
+    assert rows == [
+        ("BREAST CANCER METASTATIC", "outcome: recurrence"),
+        (
+            "BREAST CANCER RECURRENT",
+            "outcome: secondary, recurrence or progression term",
+        ),
+    ]
+
+
+def test_each_case_with_an_ms_therapy_and_a_neoplasm_leads_to_its_lines(
+    database: duckdb.DuckDBPyConnection,
+) -> None:
+    cases = database.execute(
+        "select distinct e.caseid from api.case_events as e "
+        "join api.case_drugs as d using (caseid) "
+        "where e.event_class = 'neoplasm' and d.is_admitted"
+    ).fetchall()
+    assert len(cases) >= 7
+    for (caseid,) in cases:
+        tables = database.execute(
+            "select distinct table_name from api.source_rows(?) "
+            "where length(archive_sha256) = 64",
+            [caseid],
+        ).fetchall()
+        assert {"DEMO", "DRUG", "REAC"} <= {table for (table,) in tables}
+
+
+def test_a_named_line_of_the_archive_is_the_row_of_the_case(
+    database: duckdb.DuckDBPyConnection,
+) -> None:
+    import zipfile
+
+    archive, member, line = database.execute(
+        "select archive, member, line from api.source_rows(12096807) "
+        "where table_name = 'DEMO'"
+    ).fetchall()[0]
+    with zipfile.ZipFile(SHARED / "faers" / archive) as zipped:
+        text = zipped.read(member).decode("latin-1").splitlines()
+    fields = next(csv.reader([text[line - 1]], delimiter="$", quoting=csv.QUOTE_NONE))
+    assert fields[:2] == ["120968074", "12096807"]
