@@ -1,6 +1,6 @@
 """Hypothesis strategies for small datasets with everything that is awkward in FAERS.
 
-`datasets` draws three to six quarters, always over the change from AERS to FAERS
+`datasets` draws four to six quarters, always over the change from AERS to FAERS
 (2012q3, 2012q4) and into the time of deletion lists (2019q1). Cases come in several
 versions, sent again, out of order, tied or deleted; names, terms and dates are from
 pools in which a wrong rule shows. Texts are as in the FDA's files, by canonical column;
@@ -285,22 +285,63 @@ def _few(
     return st.lists(st.sampled_from(values), min_size=least, max_size=most).map(tuple)
 
 
-def _drugs(roles: Sequence[str]) -> st.SearchStrategy[_Drug]:
+@dataclass(frozen=True)
+class _Pools:
+    """What a report is made of."""
+
+    names: Sequence[tuple[str, str]]
+    reactions: Sequence[str]
+    primary_indications: Sequence[str]
+    indications: Sequence[str]
+    event_dates: Sequence[str]
+    starts: Sequence[str]
+    least_starts: int = 0
+
+
+ANYTHING = _Pools(NAMES, REACTIONS, INDICATIONS, INDICATIONS, DATES, DATES)
+# Where the indication rule decides: a cancer, its treatment and an MS therapy, with
+# dates so close that their precision matters.
+CANCER = _Pools(
+    names=(
+        ("OCREVUS", "OCRELIZUMAB"),
+        ("TAMOXIFEN", "TAMOXIFEN CITRATE"),
+        ("RITUXIMAB", "RITUXIMAB"),
+        ("ASPIRIN", "ASPIRIN"),
+    ),
+    reactions=(
+        "Breast cancer",
+        "Breast cancer metastatic",
+        "Breast cancer recurrent",
+        "Metastases to bone",
+    ),
+    primary_indications=("Multiple sclerosis",) * 4 + ("Breast cancer",),
+    indications=("Breast cancer", "Breast cancer metastatic", "Multiple sclerosis"),
+    event_dates=("", "", "2019", "201902", "20190215"),
+    starts=("2018", "2019", "201901", "201902", "20190215", "201903", ""),
+    least_starts=1,
+)
+
+
+def _drugs(
+    roles: Sequence[str], indications: Sequence[str], pools: _Pools
+) -> st.SearchStrategy[_Drug]:
     return st.builds(
         _Drug,
         role=st.sampled_from(roles),
-        names=st.sampled_from(NAMES),
+        names=st.sampled_from(pools.names),
         route=st.sampled_from(ROUTES),
-        indications=_few(INDICATIONS, 2),
-        starts=_few(DATES, 2),
+        indications=_few(indications, 2),
+        starts=_few(pools.starts, 2, least=pools.least_starts),
         is_repeated=_seldom(),
         has_seq=_seldom().map(lambda seldom: not seldom),
     )
 
 
-def _sightings(n_quarters: int) -> st.SearchStrategy[_Sighting]:
-    primary = _drugs(("PS",)).map(lambda drug: (drug,))
-    others = st.lists(_drugs(ROLES), max_size=2).map(tuple)
+def _sightings(n_quarters: int, pools: _Pools) -> st.SearchStrategy[_Sighting]:
+    primary = _drugs(("PS",), pools.primary_indications, pools).map(
+        lambda drug: (drug,)
+    )
+    others = st.lists(_drugs(ROLES, pools.indications, pools), max_size=2).map(tuple)
     return st.builds(
         _Sighting,
         quarter_place=st.integers(0, n_quarters - 1),
@@ -310,24 +351,29 @@ def _sightings(n_quarters: int) -> st.SearchStrategy[_Sighting]:
         is_repeated=_seldom(),
         init_fda_dt=st.sampled_from(DATES),
         fda_dt=st.sampled_from(DATES),
-        event_dt=st.sampled_from(DATES),
+        event_dt=st.sampled_from(pools.event_dates),
         drugs=st.builds(lambda first, rest: first + rest, primary, others),
-        reactions=_few(REACTIONS, 3, least=1),
-        orphan_indication=st.none() | st.sampled_from(INDICATIONS),
+        reactions=_few(pools.reactions, 3, least=1),
+        orphan_indication=st.none() | st.sampled_from(pools.indications),
     )
 
 
 @st.composite
 def datasets(draw: st.DrawFn, *, max_cases: int = 25) -> Dataset:
-    """Dataset of three to six quarters with 5 to `max_cases` cases.
+    """Dataset of four to six quarters with 5 to `max_cases` cases.
 
     Each quarter also holds one plain report, so that no file is without a row.
     """
-    more = draw(st.lists(st.sampled_from(SOMETIMES_HELD), unique=True, max_size=3))
+    more = draw(
+        st.lists(st.sampled_from(SOMETIMES_HELD), unique=True, min_size=1, max_size=3)
+    )
     quarters = tuple(sorted({*ALWAYS_HELD, *more}))
+    sightings = st.one_of(
+        _sightings(len(quarters), ANYTHING), _sightings(len(quarters), CANCER)
+    )
     cases = draw(
         st.lists(
-            st.lists(_sightings(len(quarters)), min_size=1, max_size=4),
+            st.lists(sightings, min_size=1, max_size=4),
             min_size=5,
             max_size=max_cases,
         )
@@ -354,7 +400,7 @@ def datasets(draw: st.DrawFn, *, max_cases: int = 25) -> Dataset:
 def _deletion_lists(n_cases: int) -> st.SearchStrategy[tuple[int, ...]]:
     """Case numbers that repeat, and one that matches no case."""
     ids = st.integers(1_000_000, 1_000_000 + n_cases)
-    return st.lists(ids, max_size=max(1, n_cases // 4)).map(tuple)
+    return st.lists(ids, max_size=n_cases // 2).map(tuple)
 
 
 def _plain_report(quarter: str) -> dict[str, list[dict[str, str]]]:
