@@ -44,19 +44,18 @@ def is_transient(_task: Any, _run: Any, state: Any) -> bool:
 
 
 land = task(
-    pipeline.land,
     name="land",
     cache_policy=NO_CACHE,
     retries=4,
     retry_delay_seconds=[30, 120, 600, 1800],
     retry_condition_fn=is_transient,
-)
-stage = task(pipeline.stage, name="stage", cache_policy=NO_CACHE)
-identify = task(pipeline.identify, name="identify", cache_policy=NO_CACHE)
-build = task(pipeline.build, name="build", cache_policy=NO_CACHE)
-score = task(pipeline.score, name="score", cache_policy=NO_CACHE)
-assess = task(pipeline.assess, name="assess", cache_policy=NO_CACHE)
-publish = task(pipeline.publish, name="publish", cache_policy=NO_CACHE)
+)(pipeline.land)
+stage = task(name="stage", cache_policy=NO_CACHE)(pipeline.stage)
+identify = task(name="identify", cache_policy=NO_CACHE)(pipeline.identify)
+build = task(name="build", cache_policy=NO_CACHE)(pipeline.build)
+score = task(name="score", cache_policy=NO_CACHE)(pipeline.score)
+assess = task(name="assess", cache_policy=NO_CACHE)(pipeline.assess)
+publish = task(name="publish", cache_policy=NO_CACHE)(pipeline.publish)
 
 
 def announce(published: pipeline.Published) -> pipeline.Published:
@@ -81,7 +80,7 @@ def refresh(
     analysis: Path | None = None,
 ) -> pipeline.Published:
     """Refresh one data directory; does nothing where nothing new was posted."""
-    settings = Settings(data_dir=data_dir, **({"mirror": mirror} if mirror else {}))
+    settings = Settings.read(data_dir=data_dir, mirror=mirror)
     what = load_analysis(analysis or settings.analysis)
     span = QuarterSpan.parse(quarters) if quarters else None
     with pipeline.hold(settings):

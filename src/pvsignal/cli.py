@@ -10,19 +10,19 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pa_parquet
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as RichBars
 from rich.table import Table
 
-from pvsignal import pipeline, simulate as simulator
+from pvsignal import pipeline
+from pvsignal import simulate as simulator
 from pvsignal.analysis import Analysis, load_analysis
 from pvsignal.errors import PvsignalError, UsageError
 from pvsignal.progress import Progress
@@ -40,9 +40,7 @@ app = typer.Typer(
 _out = Console()
 _err = Console(stderr=True)
 
-DataDir = Annotated[
-    Path | None, typer.Option(help="Data directory (default ./data).")
-]
+DataDir = Annotated[Path | None, typer.Option(help="Data directory (default ./data).")]
 AnalysisFile = Annotated[
     Path | None, typer.Option("--analysis", help="Analysis file, TOML.")
 ]
@@ -92,22 +90,10 @@ def _progress() -> Iterator[Progress]:
         yield _Bars(bars)
 
 
-def _settings(data_dir: Path | None, mirror: str | None = None) -> Settings:
-    given: dict[str, Any] = {"data_dir": data_dir, "mirror": mirror}
-    try:
-        return Settings(**{k: v for k, v in given.items() if v is not None})
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        raise UsageError(
-            f"setting '{key}' in pvsignal.toml or PVSIGNAL_*: {first['msg']}"
-        ) from error
-
-
 def _context(
     data_dir: Path | None, analysis: Path | None, mirror: str | None = None
 ) -> tuple[Settings, Analysis]:
-    settings = _settings(data_dir, mirror)
+    settings = Settings.read(data_dir=data_dir, mirror=mirror)
     return settings, load_analysis(analysis or settings.analysis)
 
 
@@ -155,8 +141,8 @@ def _tell(published: pipeline.Published) -> None:
 def land(
     data_dir: DataDir = None, mirror: Mirror = None, quarters: Quarters = None
 ) -> None:
-    """Bring archives from the FDA or a mirror: pvsignal land --quarters 2024q1..2026q2."""
-    settings = _settings(data_dir, mirror)
+    """Bring archives from the FDA or a mirror: pvsignal land --mirror DIR."""
+    settings = Settings.read(data_dir=data_dir, mirror=mirror)
     with pipeline.hold(settings), _progress() as progress:
         landed = pipeline.land(settings, span=_span(quarters), progress=progress)
     _err.print(f"{len(landed.archives)} archives held, {len(landed.new)} new")
@@ -167,7 +153,7 @@ def land(
 @app.command()
 def stage(data_dir: DataDir = None, quarters: Quarters = None) -> None:
     """Read landed archives into Parquet: pvsignal stage."""
-    settings = _settings(data_dir)
+    settings = Settings.read(data_dir=data_dir)
     with pipeline.hold(settings), _progress() as progress:
         staged = pipeline.stage(settings, span=_span(quarters), progress=progress)
     _err.print(f"{len(staged.archives)} quarters staged")
@@ -224,9 +210,7 @@ def assess(
     with pipeline.hold(settings):
         inputs = _inputs(settings, what, quarters=quarters, as_of=as_of)
         assessed = pipeline.assess(settings, pipeline.scored_before(settings, inputs))
-    _err.print(
-        f"{assessed.n_on_board} pairs on the board, {assessed.n_robust} robust"
-    )
+    _err.print(f"{assessed.n_on_board} pairs on the board, {assessed.n_robust} robust")
 
 
 @app.command()
@@ -236,7 +220,7 @@ def publish(
     quarters: Quarters = None,
     as_of: AsOf = None,
 ) -> None:
-    """Write the published file and the report of a scored warehouse: pvsignal publish."""
+    """Write the file and the report of a scored warehouse: pvsignal publish."""
     settings, what = _context(data_dir, analysis)
     with pipeline.hold(settings), _progress() as progress:
         inputs = _inputs(settings, what, quarters=quarters, as_of=as_of)
@@ -340,7 +324,7 @@ def sql(
     ] = False,
     timeout: Annotated[float, typer.Option(help="Seconds.", min=0.1)] = 300.0,
 ) -> None:
-    """Ask the published file: pvsignal sql "select * from api.verdicts where robust"."""
+    """Ask the published file: pvsignal sql "from api.verdicts where robust"."""
     settings, what = _context(data_dir, analysis)
     file = (
         settings.warehouse_path
@@ -393,8 +377,6 @@ def main() -> NoReturn:
     try:
         app(standalone_mode=True)
     except PvsignalError as error:
-        _err.print(
-            f"pvsignal: {error}", soft_wrap=True, markup=False, highlight=False
-        )
+        _err.print(f"pvsignal: {error}", soft_wrap=True, markup=False, highlight=False)
         sys.exit(error.exit_code)
     sys.exit(0)

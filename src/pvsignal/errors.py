@@ -63,9 +63,7 @@ class CheckFailed(PvsignalError):
 
     exit_code = 6
 
-    def __init__(
-        self, message: str, *, rows: Sequence[dict[str, object]] = ()
-    ) -> None:
+    def __init__(self, message: str, *, rows: Sequence[dict[str, object]] = ()) -> None:
         super().__init__(message)
         self.rows = tuple(rows)
 

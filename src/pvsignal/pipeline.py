@@ -33,7 +33,8 @@ from pvsignal.report import write_report
 from pvsignal.settings import Settings
 from pvsignal.signals import ledger, lifecycle, rules
 from pvsignal.sources import land as landing
-from pvsignal.sources import manifest, stage as staging
+from pvsignal.sources import manifest
+from pvsignal.sources import stage as staging
 from pvsignal.stats import twobytwo
 
 Clock = Callable[[], dt.datetime]
@@ -225,7 +226,9 @@ def _spans_of(quarters: list[Quarter]) -> str:
             stretches[-1].append(quarter)
         else:
             stretches.append([quarter])
-    return ", ".join(str(s[0]) if len(s) == 1 else f"{s[0]}..{s[-1]}" for s in stretches)
+    return ", ".join(
+        str(s[0]) if len(s) == 1 else f"{s[0]}..{s[-1]}" for s in stretches
+    )
 
 
 # --- identity of a run ---------------------------------------------------------------
@@ -749,7 +752,9 @@ def publish(
     started = now()
     try:
         hashes = _write_database(settings, assessed, draft_file, started=started)
-        _write_report(settings, inputs, draft_file, folder=draft_report, progress=progress)
+        _write_report(
+            settings, inputs, draft_file, folder=draft_report, progress=progress
+        )
         stamp = {
             "run": assessed.run,
             "inputs": inputs.identity,

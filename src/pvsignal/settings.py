@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from pydantic import ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+from pvsignal.errors import UsageError
 
 LISTING_URL = "https://fis.fda.gov/extensions/FPD-QDE-FAERS/FPD-QDE-FAERS.html"
 
@@ -61,6 +65,27 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order of the sources: arguments, environment, file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @classmethod
+    def read(
+        cls, *, data_dir: Path | None = None, mirror: str | None = None
+    ) -> Settings:
+        """Return the settings with what is given on top.
+
+        Raises
+        ------
+        UsageError
+            If the file or the environment holds an unknown key or a bad value.
+        """
+        given: dict[str, Any] = {"data_dir": data_dir, "mirror": mirror}
+        try:
+            return cls(**{key: value for key, value in given.items() if value})
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = ".".join(map(str, first["loc"]))
+            raise UsageError(
+                f"setting '{key}' in pvsignal.toml or PVSIGNAL_*: {first['msg']}"
+            ) from error
 
     @property
     def staged_dir(self) -> Path:

@@ -59,11 +59,15 @@ def read_status(settings: Settings, analysis: Analysis, *, today: dt.date) -> St
     staged = json.loads(staged_file.read_text("utf-8")) if staged_file.exists() else {}
     current = settings.published_dir(analysis.name) / "current.json"
     expected = newest_expected(today)
-    missing = [
-        str(Quarter.from_ordinal(no))
-        for no in range(held[0].ordinal, held[-1].ordinal)
-        if Quarter.from_ordinal(no) not in held
-    ] if held else []
+    missing = (
+        [
+            str(Quarter.from_ordinal(no))
+            for no in range(held[0].ordinal, held[-1].ordinal)
+            if Quarter.from_ordinal(no) not in held
+        ]
+        if held
+        else []
+    )
     return Status(
         data_dir=str(settings.data_dir),
         origin=manifest.read_origin(settings.data_dir),

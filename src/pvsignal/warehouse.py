@@ -23,9 +23,7 @@ from pvsignal.errors import CheckFailed, ModelError
 Connection = duckdb.DuckDBPyConnection
 
 _HERE = Path(__file__).parent
-SQL_DIR: Final = (
-    _HERE / "sql" if (_HERE / "sql").is_dir() else _HERE.parents[1] / "sql"
-)
+SQL_DIR: Final = _HERE / "sql" if (_HERE / "sql").is_dir() else _HERE.parents[1] / "sql"
 
 STORAGE_VERSION: Final = "v1.5.0"
 
@@ -188,9 +186,7 @@ def read_model(path: str, sql_dir: Path = SQL_DIR) -> Model:
         parameters=macro[2].strip() if macro else "",
         title=fields.get("Title", ""),
         grain=fields.get("Grain", ""),
-        columns={
-            found[1]: found[2] for found in map(_COLUMN.match, header) if found
-        },
+        columns={found[1]: found[2] for found in map(_COLUMN.match, header) if found},
         select="\n".join(body).strip().rstrip(";"),
         file=file,
     )
@@ -443,7 +439,12 @@ def check_frame(results: Sequence[CheckResult]) -> pd.DataFrame:
     """Results of the checks as a table, without their rows."""
     return pd.DataFrame(
         [
-            {"name": r.name, "severity": r.severity, "title": r.title, "n_rows": r.n_rows}
+            {
+                "name": r.name,
+                "severity": r.severity,
+                "title": r.title,
+                "n_rows": r.n_rows,
+            }
             for r in results
         ]
     )

@@ -20,10 +20,20 @@ ARCHIVE = "faers_ascii_2019q3.zip"
 def _run(data_dir: Path, mirror: Path, *more: str) -> tuple[int, str]:
     done = subprocess.run(
         [
-            sys.executable, "-m", "pvsignal", "run",
-            "--data-dir", str(data_dir), "--mirror", str(mirror), *more,
+            sys.executable,
+            "-m",
+            "pvsignal",
+            "run",
+            "--data-dir",
+            str(data_dir),
+            "--mirror",
+            str(mirror),
+            *more,
         ],
-        capture_output=True, text=True, check=False, timeout=300,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
     )
     return done.returncode, done.stderr.strip()
 
@@ -45,9 +55,9 @@ def _without_reac(file: Path) -> None:
 def _unknown_header(file: Path) -> None:
     _rewrite(
         file,
-        lambda name, data: data.replace(b"drugname", b"medicine", 1)
-        if "DRUG" in name
-        else data,
+        lambda name, data: (
+            data.replace(b"drugname", b"medicine", 1) if "DRUG" in name else data
+        ),
     )
 
 
@@ -124,7 +134,10 @@ def test_a_span_that_is_not_held_is_named_with_what_is(published: Published) -> 
     settings = ["--data-dir", str(published.settings.data_dir)]
     done = subprocess.run(
         [sys.executable, "-m", "pvsignal", "stage", "--quarters", "2030q1", *settings],
-        capture_output=True, text=True, check=False, timeout=120,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
     assert done.returncode == 2
     assert "2018q3..2019q3" in done.stderr
@@ -155,9 +168,7 @@ def test_archives_of_another_origin_are_not_mixed_in(
     mirror = tmp_path / "mirror"
     mirror.mkdir()
     shutil.copy(published.archives / ARCHIVE, mirror)
-    _rewrite(
-        mirror / ARCHIVE, lambda name, data: None if "SIMULATED" in name else data
-    )
+    _rewrite(mirror / ARCHIVE, lambda name, data: None if "SIMULATED" in name else data)
     data_dir = tmp_path / "data"
     shutil.copytree(published.settings.data_dir, data_dir, symlinks=True)
     code, message = _run(data_dir, mirror)
@@ -169,7 +180,11 @@ def test_a_file_that_is_no_setting_is_refused(tmp_path: Path) -> None:
     (tmp_path / "pvsignal.toml").write_text('data_directory = "x"\n', "utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "pvsignal", "status"],
-        capture_output=True, text=True, check=False, timeout=120, cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        cwd=tmp_path,
     )
     assert done.returncode == 2
     assert "data_directory" in done.stderr

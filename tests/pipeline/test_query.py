@@ -13,7 +13,9 @@ from pvsignal.query import run_query
 from tests.pipeline.conftest import Published
 
 
-def _ask(published: Published, sql: str, timeout: float = 60) -> list[dict[str, object]]:
+def _ask(
+    published: Published, sql: str, timeout: float = 60
+) -> list[dict[str, object]]:
     table = run_query(published.result.database, sql, timeout_seconds=timeout)
     rows: list[dict[str, object]] = table.to_pylist()
     return rows
@@ -44,7 +46,9 @@ def test_a_select_and_an_explain_are_answered(published: Published) -> None:
         "selec 1",
     ],
 )
-def test_what_writes_or_reads_outside_is_refused(published: Published, sql: str) -> None:
+def test_what_writes_or_reads_outside_is_refused(
+    published: Published, sql: str
+) -> None:
     with pytest.raises(UsageError):
         _ask(published, sql)
 
@@ -66,8 +70,12 @@ def test_nothing_is_left_beside_the_published_file(published: Published) -> None
 
 def _cli(published: Published, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     command = [
-        sys.executable, "-m", "pvsignal", *arguments,
-        "--data-dir", str(published.settings.data_dir),
+        sys.executable,
+        "-m",
+        "pvsignal",
+        *arguments,
+        "--data-dir",
+        str(published.settings.data_dir),
     ]
     return subprocess.run(command, capture_output=True, check=False, timeout=120)
 
@@ -94,8 +102,12 @@ def test_the_warehouse_can_be_asked_too_and_reads_its_staged_files(
     published: Published,
 ) -> None:
     answer = _cli(
-        published, "sql", "select count(*) as n from staged.demo",
-        "--warehouse", "--format", "json",
+        published,
+        "sql",
+        "select count(*) as n from staged.demo",
+        "--warehouse",
+        "--format",
+        "json",
     )
     assert answer.returncode == 0, answer.stderr
     assert json.loads(answer.stdout)[0]["n"] > 2_000

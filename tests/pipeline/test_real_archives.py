@@ -32,7 +32,9 @@ def _documented() -> dict[tuple[str, str], int]:
     """Rows per quarter and table as the README of the shared data states them."""
     counts = {}
     for line in (SHARED / "README.md").read_text("utf-8").splitlines():
-        found = re.match(r"\| \w+_ascii_(\d{4})[qQ](\d)\.zip \| ([\d,]+) \| (.+?) \|", line)
+        found = re.match(
+            r"\| \w+_ascii_(\d{4})[qQ](\d)\.zip \| ([\d,]+) \| (.+?) \|", line
+        )
         if not found or "tables not joined" in line:
             continue
         quarter = f"{found[1]}q{found[2]}"

@@ -32,9 +32,7 @@ class Drug:
 def _verdicts(
     terms: list[str], drugs: list[Drug], event: str = "-"
 ) -> dict[str, tuple[str, str, str]]:
-    rows = [
-        f"1 | 11 | {term} | {TERMS[term]} | {event}" for term in terms
-    ]
+    rows = [f"1 | 11 | {term} | {TERMS[term]} | {event}" for term in terms]
     records = [
         f"1 | 11 | {seq} | {drug.role} | {'CYTOSTATIC' if drug.is_antineoplastic else 'OTHER'} | -"
         for seq, drug in enumerate(drugs, start=1)

@@ -81,5 +81,10 @@ def test_flow_bodies_stay_under_fifteen_lines() -> None:
                 "flow" in ast.unparse(decorator) for decorator in node.decorator_list
             )
             if is_flow:
-                lines = {n.lineno for s in node.body[1:] for n in ast.walk(s) if hasattr(n, "lineno")}
+                lines = {
+                    n.lineno
+                    for s in node.body[1:]
+                    for n in ast.walk(s)
+                    if hasattr(n, "lineno")
+                }
                 assert len(lines) < 15, f"{file}: {node.name} has {len(lines)} lines"

@@ -31,8 +31,8 @@ def sdr_evans(a: Counts, prr: Values, *, chi2: Values, limits: Thresholds) -> Fl
     ----------
     Evans SJW, Waller PC, Davis S (2001) Pharmacoepidemiol Drug Saf 10:483-486.
     """
-    return (a >= limits.min_reports) & (prr >= limits.prr_min) & (
-        chi2 >= limits.chi2_min
+    return (
+        (a >= limits.min_reports) & (prr >= limits.prr_min) & (chi2 >= limits.chi2_min)
     )
 
 
