@@ -21,7 +21,6 @@ from pvsignal.analysis import Analysis, load_analysis
 from pvsignal.progress import NoProgress
 from pvsignal.report import write_report
 from pvsignal.report.words import limits, partial_date, ratio
-from pvsignal.signals.rules import agreement, evaluable, sdr_evans, sdr_ror
 from pvsignal.stats import chi2_yates, expected, prr, ror
 from pvsignal.warehouse import API, connect_memory, load_frame, read_model, run_model
 
@@ -98,34 +97,56 @@ def with_statistics(table: pd.DataFrame) -> pd.DataFrame:
         table[name] = found.point
         table[f"{name}_low"] = found.low
         table[f"{name}_high"] = found.high
+    limits, can = ANALYSIS.thresholds, ANALYSIS.evaluable
+    small = (a < can.a_min_reports) & (table["expected"] < can.a_min_expected)
+    enough = (table["expected"] >= can.bc_min_expected) & (
+        c >= can.bc_min_reference_cases
+    )
+    reported = a >= limits.min_reports
     return table.assign(
         is_exact=odds.is_exact,
         chi2_yates=chi2,
-        sdr_evans=sdr_evans(
-            a, proportions.point, chi2=chi2, limits=ANALYSIS.thresholds
-        ),
-        sdr_ror=sdr_ror(a, odds.low, limits=ANALYSIS.thresholds),
-        evaluable=evaluable(
-            table["comparator"],
-            a,
-            c=c,
-            expected=table["expected"].to_numpy(),
-            analysis=ANALYSIS,
-        ),
+        sdr_evans=reported
+        & (proportions.point >= limits.prr_min)
+        & (chi2 >= limits.chi2_min),
+        sdr_ror=reported & (odds.low > limits.ror_low_min),
+        evaluable=np.where(table["comparator"] == "A", ~small, enough),
     )
 
 
 def verdicts(table: pd.DataFrame, *, has_holes: bool) -> pd.DataFrame:
-    found = agreement(table[table["is_latest"]])
-    return found.assign(
-        event_label=found["event"].map(lambda event: LABELS.get(event, event)),
-        first_crossing=None
-        if has_holes
-        else [("2023q4" if robust else None) for robust in found["robust"]],
-        crossing_state="not computed"
-        if has_holes
-        else np.where(found["robust"], "held", "none"),
+    return pd.DataFrame(
+        [
+            verdict(dict(zip(PAIR, pair, strict=True)), found, has_holes=has_holes)
+            for pair, found in table[table["is_latest"]].groupby(PAIR)
+        ]
     )
+
+
+PAIR = ["drug_level", "drug", "event_level", "event"]
+
+
+def verdict(
+    pair: dict[str, str], found: pd.DataFrame, *, has_holes: bool
+) -> dict[str, object]:
+    a = dict(zip(found["comparator"], found["a"], strict=True))
+    flagged = sorted(found.loc[found["sdr_ror"], "comparator"])
+    robust = "A" in flagged and len(flagged) > 1
+    alone = "only A" if "A" in flagged else "only B or C" if flagged else "none"
+    crossed = robust and not has_holes
+    return pair | {
+        "event_label": LABELS.get(pair["event"], pair["event"]),
+        "a_a": a.get("A"),
+        "a_b": a.get("B"),
+        "a_c": a.get("C"),
+        "flagged_in": "+".join(flagged),
+        "not_evaluable_in": "+".join(sorted(set("ABC") - set(a))),
+        "on_board": bool(flagged),
+        "robust": robust,
+        "agreement": "robust" if robust else alone,
+        "first_crossing": "2023q4" if crossed else None,
+        "crossing_state": "not computed" if has_holes else ["none", "held"][crossed],
+    }
 
 
 class Cases:
@@ -552,6 +573,17 @@ def test_a_flag_without_reference_cases_is_marked_as_not_evaluable(
     simulated: tuple[str, Path],
 ) -> None:
     assert "flagged, not evaluable" in simulated[0].split("<tbody>", 1)[1]
+
+
+def test_agreement_of_a_comparator_too_small_to_judge_is_told_apart(
+    simulated: tuple[str, Path],
+) -> None:
+    infinite, robust = (
+        simulated[0].split(f'id="pair-{name}"')[1].split("</article>")[0]
+        for name in ("fingolimod--skin_bcc", "ocrelizumab--breast")
+    )
+    assert "rests on a comparator too small" in infinite
+    assert "rests on a comparator too small" not in robust
 
 
 def test_robust_pairs_come_first_on_the_board(simulated: tuple[str, Path]) -> None:

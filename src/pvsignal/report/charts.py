@@ -1,7 +1,8 @@
 """Static charts of the report: Altair specifications, drawn to SVG by vl-convert.
 
-The charts stand inside an HTML page with their data in a table beside them. Their text
-is placed without measuring fonts, so the same data give the same bytes.
+The charts stand inside an HTML page with their data in a table beside them. Each kind
+of chart is built by Altair and compiled to Vega once; a drawing only puts in its data
+and the ends of its axes, which are parameters of the chart.
 """
 
 from __future__ import annotations
@@ -25,7 +26,11 @@ from pvsignal.report.words import interval
 COLOURS: Final = {"A": "#0072B2", "B": "#D55E00", "C": "#007A5A"}
 SHAPES: Final = {"A": "circle", "B": "square", "C": "diamond"}
 DASHES: Final[dict[str, list[int]]] = {"A": [1, 0], "B": [6, 3], "C": [2, 2]}
-TICKS: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
+TICKS: Final = (
+    *(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
+    *(2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0),
+)
+_DECADES: Final = (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
 
 _INK: Final = "#1d2730"
 _GREY: Final = "#55606b"
@@ -50,8 +55,9 @@ class LogSpan:
 
     @property
     def ticks(self) -> list[float]:
-        """Labelled values of the axis."""
-        return [tick for tick in TICKS if self.low <= tick <= self.high]
+        """Labelled values of the axis: whole decades where it is long."""
+        labelled = TICKS if self.high / self.low <= 100 else _DECADES
+        return [tick for tick in labelled if self.low <= tick <= self.high]
 
     def clip(self, value: float | None, missing: float) -> float:
         """Value inside the span; ``missing`` where there is none."""
@@ -76,27 +82,48 @@ def log_span(values: Sequence[float | None]) -> LogSpan:
 
 
 Records = list[dict[str, Any]]
+Vega = dict[str, Any]
 
 
 def draw(
-    spec: Mapping[str, Any], data: Mapping[str, Records], *, name: str, label: str
+    chart: Vega,
+    data: Mapping[str, Records],
+    *,
+    axes: Mapping[str, Any],
+    name: str,
+    label: str,
 ) -> str:
     """SVG of a chart for inclusion in HTML.
 
     Parameters
     ----------
-    spec
-        Vega-Lite specification whose data are named.
+    chart
+        Compiled chart; its data and the ends of its axes have names.
     data
-        Records by the name the specification gives them.
+        Records by name.
+    axes
+        Values of the parameters by name.
     name
         Unique in the page; prefixes the identifiers inside the SVG.
     label
         What a screen reader says instead of the drawing.
     """
-    svg: str = vl_convert.vegalite_to_svg(
-        {**spec, "datasets": dict(data)}, allowed_base_urls=[]
-    )
+    filled = {
+        **chart,
+        "data": [
+            {**source, "values": data[source["name"]]}
+            if source["name"] in data
+            else source
+            for source in chart["data"]
+        ],
+        "signals": [
+            {**signal, "value": axes[signal["name"]]}
+            if signal["name"] in axes
+            else signal
+            for signal in chart["signals"]
+        ],
+    }
+    svg: str = vl_convert.vega_to_svg(filled, allowed_base_urls=[])
     svg = _NAMESPACE.sub("", svg)
     numbers: dict[str, int] = {}
     svg = _CLIP.sub(
@@ -106,19 +133,11 @@ def draw(
     return svg.replace("<svg", f'<svg role="img" aria-label="{html.escape(label)}"', 1)
 
 
-def _named(name: str) -> alt.Chart:
-    return alt.Chart(alt.NamedData(name=name))
-
-
-def _specification(
-    chart: alt.LayerChart | alt.VConcatChart | alt.FacetChart,
-) -> dict[str, Any]:
-    """Specification in the report's style.
-
-    Altair copies what it is given many times over: a chart is built once for all pairs
-    of the same axes, and the data join it only when it is drawn.
-    """
-    spec: dict[str, Any] = (
+def _compiled(
+    chart: alt.LayerChart | alt.VConcatChart | alt.FacetChart, axes: Sequence[str]
+) -> Vega:
+    """Vega specification of a chart in the report's style."""
+    styled = (
         chart.configure(font="sans-serif", aria=False, background="transparent")
         .configure_view(stroke=None)
         .configure_axis(
@@ -131,9 +150,28 @@ def _specification(
             domainColor="#8a949e",
             tickColor="#8a949e",
         )
-        .to_dict(validate=False)
     )
-    return spec
+    parameters = [{"name": name, "value": 1} for name in axes]
+    vega: Vega = vl_convert.vegalite_to_vega(
+        styled.to_dict(validate=False) | {"params": parameters}
+    )
+    return vega
+
+
+def _named(name: str) -> alt.Chart:
+    return alt.Chart(alt.NamedData(name=name))
+
+
+_LOG_AXIS: Final = ("low", "high", "ticks")
+
+
+def _log_scale() -> alt.Scale:
+    ends = [alt.ExprRef("low"), alt.ExprRef("high")]
+    return alt.Scale(type="log", domain=ends, nice=False)
+
+
+def _log_axes(span: LogSpan) -> dict[str, Any]:
+    return {"low": span.low, "high": span.high, "ticks": span.ticks}
 
 
 def _forest_record(estimate: Estimate, span: LogSpan, *, row: str) -> dict[str, Any]:
@@ -152,26 +190,29 @@ def _forest_record(estimate: Estimate, span: LogSpan, *, row: str) -> dict[str, 
     }
 
 
-def _forest_layers(base: alt.Chart, span: LogSpan) -> list[alt.Chart]:
+def _forest_layers(base: alt.Chart) -> list[alt.Chart]:
     """Interval, arrows and point of each record; hollow and dashed if not evaluable."""
     base = base.encode(color=_colour())
-    scale = alt.Scale(type="log", domain=[span.low, span.high])
-    axis = alt.Axis(values=span.ticks, format="~g", title=_ROR)
+    axis = alt.Axis(values=alt.ExprRef("ticks"), format="~g", title=_ROR)
+
+    def x(field: str) -> alt.X:
+        return alt.X(f"{field}:Q", scale=_log_scale(), axis=axis)
+
     rules = [
         base.mark_rule(strokeWidth=1.6, strokeDash=dash)
-        .encode(x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q")
+        .encode(x=x("low"), x2="high:Q")
         .transform_filter(f"datum.drawn && datum.evaluable == {condition}")
         for condition, dash in (("true", [1, 0]), ("false", [3, 3]))
     ]
     arrows = [
         base.mark_point(shape=f"triangle-{side}", filled=True, size=45, opacity=1)
-        .encode(x=alt.X(f"{end}:Q", scale=scale, axis=axis))
+        .encode(x=x(end))
         .transform_filter(f"datum.{side}")
         for side, end in (("left", "low"), ("right", "high"))
     ]
     points = [
         base.mark_point(size=62, strokeWidth=1.6, opacity=1, **fill)
-        .encode(x=alt.X("ror:Q", scale=scale, axis=axis), shape=_shape())
+        .encode(x=x("ror"), shape=_shape())
         .transform_filter(f"isValid(datum.ror) && datum.evaluable == {condition}")
         for condition, fill in (
             ("true", {"filled": True}),
@@ -201,25 +242,23 @@ def _forest_data(records: Records) -> dict[str, Records]:
     return {"estimates": records, "one": [{"one": 1}]}
 
 
-def _reference_line() -> alt.Chart:
-    line: alt.Chart = _named("one").mark_rule(color=_INK, strokeWidth=1)
-    return line
-
-
 def forest(row: BoardRow, *, name: str) -> str:
     """Forest plot of the reporting odds ratio of one pair in A, B and C."""
     span = log_span([v for e in row.estimates for v in (e.ror, e.ror_low, e.ror_high)])
     records = [_forest_record(e, span, row=e.comparator) for e in row.estimates]
+    texts = {record["row"]: record["text"] for record in records}
     return draw(
-        _forest_specification(span, len(records)),
-        _forest_data(records),
+        _forest_chart(),
+        _forest_data(records)
+        | {"texts": [{"row": c, "text": texts.get(c, "no comparator")} for c in "ABC"]},
+        axes=_log_axes(span),
         name=name,
         label=f"Forest plot of {row.words}",
     )
 
 
 @cache
-def _forest_specification(span: LogSpan, n_rows: int) -> dict[str, Any]:
+def _forest_chart() -> Vega:
     axis = alt.Axis(
         title=None,
         grid=False,
@@ -229,19 +268,21 @@ def _forest_specification(span: LogSpan, n_rows: int) -> dict[str, Any]:
         labelFontSize=12,
         labelPadding=8,
     )
-    base = _named("estimates").encode(y=alt.Y("row:N", sort=["A", "B", "C"], axis=axis))
-    texts = base.mark_text(align="left", fontSize=11, color=_INK, x=228)
-    return _specification(
+    y = alt.Y("row:N", scale=alt.Scale(domain=["A", "B", "C"]), axis=axis)
+    return _compiled(
         alt.layer(
             _reference_line().encode(x="one:Q"),
-            *_forest_layers(base, span),
-            texts.encode(text="text:N"),
+            *_forest_layers(_named("estimates").encode(y=y)),
+            _named("texts")
+            .mark_text(align="left", fontSize=11, color=_INK, x=228)
+            .encode(y=y, text="text:N"),
         ).properties(
             width=215,
-            height=34 * n_rows,
+            height=102,
             padding={"left": 26, "right": 150, "top": 8, "bottom": 40},
             autosize="none",
-        )
+        ),
+        _LOG_AXIS,
     )
 
 
@@ -259,35 +300,48 @@ def overview(rows: Sequence[BoardRow], *, name: str) -> str:
         {"row": f"{number:03d}", "words": row.words} for number, row in enumerate(rows)
     ]
     return draw(
-        _overview_specification(span, len(rows)),
+        _overview_chart(len(rows)),
         _forest_data(records) | {"pairs": names},
+        axes=_log_axes(span),
         name=name,
         label=f"Forest plot of {len(rows)} pairs of the board, comparators A, B and C",
     )
 
 
-def _overview_specification(span: LogSpan, n_rows: int) -> dict[str, Any]:
+def _overview_chart(n_rows: int) -> Vega:
     # The upper part of each band is left to the name of the pair.
     y = alt.Y("row:N", axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0))
     within = alt.Scale(domain=["name", "A", "B", "C"], paddingInner=0.1)
     estimates = _named("estimates").encode(
         y=y, yOffset=alt.YOffset("comparator:N", scale=within)
     )
-    names = _named("pairs").mark_text(
-        align="left", x=0, yOffset=-16, fontSize=11.5, color=_INK, limit=405
-    )
-    return _specification(
+    place: dict[str, Any] = {
+        "align": "left",
+        "x": 0,
+        "yOffset": -18,
+        "fontSize": 11.5,
+        "limit": 405,
+    }
+    names = _named("pairs").encode(y=y, text="words:N")
+    return _compiled(
         alt.layer(
             _reference_line().encode(x="one:Q"),
-            *_forest_layers(estimates, span),
-            names.encode(y=y, text="words:N"),
+            *_forest_layers(estimates),
+            names.mark_text(**place, stroke="white", strokeWidth=4),
+            names.mark_text(**place, color=_INK, fontWeight="bold"),
         ).properties(
             width=400,
-            height=54 * n_rows,
+            height=56 * n_rows,
             padding={"left": 8, "right": 14, "top": 6, "bottom": 40},
             autosize="none",
-        )
+        ),
+        _LOG_AXIS,
     )
+
+
+def _reference_line() -> alt.Chart:
+    line: alt.Chart = _named("one").mark_rule(color=_INK, strokeWidth=1)
+    return line
 
 
 def _position(quarter: str) -> float:
@@ -346,7 +400,8 @@ def timeline(row: BoardRow, history: Sequence[HistoryPoint], *, name: str) -> st
     span = log_span([point.ror for point in history if point.a > 0])
     records = _timeline_records(history, span)
     places = [record["x"] for record in records]
-    first, last = min(places), max(places)
+    first = min(places)
+    last = max(*places, first + 0.5)
     crossing: Records = (
         [
             {
@@ -358,19 +413,21 @@ def timeline(row: BoardRow, history: Sequence[HistoryPoint], *, name: str) -> st
         else []
     )
     return draw(
-        _timeline_specification(span, first, max(last, first + 0.5)),
+        _timeline_chart(),
         {"history": records, "one": [{"one": 1}], "crossing": crossing},
+        axes=_log_axes(span)
+        | {"first": first, "last": last, "years": _years(first, last)},
         name=name,
         label=f"Reports and ratio over time of {row.words}",
     )
 
 
 @cache
-def _timeline_specification(span: LogSpan, first: float, last: float) -> dict[str, Any]:
+def _timeline_chart() -> Vega:
     x = alt.X(
         "x:Q",
-        scale=alt.Scale(domain=[first, last], nice=False),
-        axis=alt.Axis(values=_years(first, last), format="d", title=None, grid=False),
+        scale=alt.Scale(domain=[alt.ExprRef("first"), alt.ExprRef("last")], nice=False),
+        axis=alt.Axis(values=alt.ExprRef("years"), format="d", title=None, grid=False),
     )
     dash = alt.StrokeDash(
         "comparator:N",
@@ -380,15 +437,15 @@ def _timeline_specification(span: LogSpan, first: float, last: float) -> dict[st
     counts_y = alt.Y(
         "a:Q", axis=alt.Axis(title="Reports (a)", tickCount=4, format="~s", **_SIDE)
     )
-    scale = alt.Scale(type="log", domain=[span.low, span.high])
-    ror_y = alt.Y(
-        "ror:Q",
-        scale=scale,
-        axis=alt.Axis(title="ROR, log", values=span.ticks, format="~g", **_SIDE),
+    ticks = alt.Axis(
+        title="ROR, log", values=alt.ExprRef("ticks"), format="~g", **_SIDE
     )
+    ror_y = alt.Y("ror:Q", scale=_log_scale(), axis=ticks)
     lines = _named("history").encode(x=x, color=_colour(), strokeDash=dash)
-    limits = _named("history").encode(x=x, y=alt.Y("low:Q", scale=scale), y2="high:Q")
-    crossed = _named("crossing").encode(x="x:Q")
+    limits = _named("history").encode(
+        x=x, y=alt.Y("low:Q", scale=_log_scale(), axis=ticks), y2="high:Q"
+    )
+    crossed = _named("crossing").encode(x=x)
     rule = crossed.mark_rule(color=_INK, strokeDash=[4, 2], strokeWidth=1.2)
     counts = alt.layer(
         lines.mark_line(interpolate="step-after", strokeWidth=1.8).encode(y=counts_y),
@@ -405,12 +462,13 @@ def _timeline_specification(span: LogSpan, first: float, last: float) -> dict[st
         _lone(x, ror_y),
         rule,
     )
-    return _specification(
+    return _compiled(
         alt.vconcat(
             counts.properties(width=300, height=92),
             ratios.properties(width=300, height=118),
             spacing=26,
-        ).properties(padding={"left": 8, "right": 14, "top": 16, "bottom": 4})
+        ).properties(padding={"left": 8, "right": 14, "top": 16, "bottom": 4}),
+        (*_LOG_AXIS, "first", "last", "years"),
     )
 
 

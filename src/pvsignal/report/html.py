@@ -221,14 +221,23 @@ def sentence(row: BoardRow, as_of: str) -> str:
         "There is a signal of disproportionate reporting in "
         f"{words.joined(flagged)}{_not_flagged(row)}."
     )
-    if row.robust:
-        parts.append("A and at least one of B and C agree: the pair is robust.")
-    else:
-        parts.append(
+    parts.append(_agreement_words(row))
+    return " ".join(parts)
+
+
+def _agreement_words(row: BoardRow) -> str:
+    if not row.robust:
+        return (
             "The comparators do not agree, so the pair is not robust: look first at "
             "what separates their populations."
         )
-    return " ".join(parts)
+    agreeing = [row.mark(c) for c in ("B", "C") if row.mark(c).startswith("flagged")]
+    if "flagged" in agreeing:
+        return "A and at least one of B and C agree: the pair is robust."
+    return (
+        "A and at least one of B and C agree, which makes the pair robust by the rule; "
+        "but the agreement rests on a comparator too small to judge the pair."
+    )
 
 
 def _not_flagged(row: BoardRow) -> str:
