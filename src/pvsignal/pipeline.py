@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -870,7 +869,7 @@ def _settle(settings: Settings, stamp: Mapping[str, Any], *, is_new: bool) -> Pu
             link = folder / ".tmp-current"
             link.unlink(missing_ok=True)
             link.symlink_to(database.name)
-            os.replace(link, folder / "current.duckdb")
+            link.replace(folder / "current.duckdb")
         _keep_last(settings, name, keep=database.name)
     return Published(
         run=stamp["run"],

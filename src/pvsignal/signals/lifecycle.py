@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pandas as pd
 
 from pvsignal.quarter import Quarter
@@ -47,10 +49,13 @@ def first_crossings(history: pd.DataFrame, quarters: list[int]) -> pd.DataFrame:
     )
     ordinal = table["held_no"].fillna(table["provisional_no"])
     return pairs.assign(
-        first_crossing=[
-            None if pd.isna(no) else str(Quarter.from_ordinal(int(no)))
-            for no in ordinal
-        ],
+        first_crossing=pd.Series(
+            [
+                None if pd.isna(no) else str(Quarter.from_ordinal(int(no)))
+                for no in ordinal
+            ],
+            dtype=object,
+        ),
         crossing_state=[
             "held" if not pd.isna(h) else "provisional" if not pd.isna(p) else "none"
             for h, p in zip(table["held_no"], table["provisional_no"], strict=True)
@@ -59,4 +64,4 @@ def first_crossings(history: pd.DataFrame, quarters: list[int]) -> pd.DataFrame:
 
 
 def _is_unbroken(quarters: list[int]) -> bool:
-    return all(b - a == 1 for a, b in zip(quarters, quarters[1:], strict=False))
+    return all(later - earlier == 1 for earlier, later in pairwise(quarters))
