@@ -8,7 +8,7 @@ so a pair that is not planted has a reporting ratio of 1 and is flagged by chanc
 With 40,000 reports over 14 years some 1,650 pairs of a scored drug or class and a group
 have a ratio of 1; of these about 16 in A, 11 in B and 4 in C are expected to have
 ``a >= 3`` and a lower limit of the reporting odds ratio above 1 (binomial tail of each
-pair). Classes share members, so their number varies more than that: 3 to 24 in A.
+pair). Classes share members, so their number varies more than that: 3 to 30 in A.
 """
 
 from __future__ import annotations
