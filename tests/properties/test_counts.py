@@ -1,0 +1,127 @@
+"""The SQL counts what the slow reference counts, at every quarter of any dataset.
+
+Each dataset goes the whole way: FDA-shaped archives, staging, models. The reference
+recomputes each quarter from the rows up to it, so this also proves that the interval
+counts as of a quarter equal a rebuild from the quarters up to it.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+
+from pvsignal import pipeline, warehouse
+from pvsignal.analysis import load_analysis
+from pvsignal.settings import Settings
+from tests import reference
+from tests.archives import write_archive
+from tests.properties.strategies import Dataset, datasets
+from tests.properties.test_reference_properties import shipped
+
+Found = dict[tuple[str, reference.Drug, reference.Event], reference.Cells]
+
+whole_way = settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+def _built(dataset: Dataset, folder: Path) -> Settings:
+    mirror = folder / "mirror"
+    mirror.mkdir()
+    for quarter in dataset.quarters:
+        write_archive(
+            mirror,
+            quarter,
+            dataset.tables[quarter],
+            dataset.deleted.get(quarter, ()),
+        )
+    where = Settings(data_dir=folder / "data", mirror=str(mirror))
+    pipeline.land(where)
+    staged = pipeline.stage(where)
+    inputs = pipeline.identify(where, load_analysis(), staged=staged)
+    pipeline.build(where, inputs)
+    return where
+
+
+def _counted(where: Settings, quarter: str) -> Found:
+    with warehouse.connect(where.warehouse_path) as con:
+        rows = warehouse.query_rows(
+            con,
+            "select cell.* from counts.cell as cell "
+            "inner join cases.held_quarter as held using (quarter_no) "
+            "where held.quarter = ?",
+            [quarter],
+        )
+    return {
+        (
+            row["comparator"],
+            (row["drug_level"], row["drug"]),
+            (row["event_level"], row["event"]),
+        ): reference.Cells(
+            a=row["a"], n_drug=row["n_drug"], n_event=row["n_event"], n=row["n"]
+        )
+        for row in rows
+    }
+
+
+def _differences(found: Found, expected: Found) -> list[str]:
+    return [
+        f"{key}: SQL {found.get(key)}, reference {expected.get(key)}"
+        for key in sorted(found.keys() | expected.keys())
+        if found.get(key) != expected.get(key)
+    ]
+
+
+@given(datasets())
+@whole_way
+def test_the_sql_counts_what_the_reference_counts_at_every_quarter(dataset):
+    tables = dataset.staged()
+    with tempfile.TemporaryDirectory() as folder:
+        where = _built(dataset, Path(folder))
+        for quarter in dataset.quarters:
+            expected = reference.cells(tables, shipped(), quarter)
+            assert _differences(_counted(where, quarter), expected) == []
+
+
+@given(datasets())
+@settings(whole_way, max_examples=6)
+def test_versions_and_product_statuses_are_those_of_the_reference(dataset):
+    tables = dataset.staged()
+    last = dataset.quarters[-1]
+    with tempfile.TemporaryDirectory() as folder:
+        where = _built(dataset, Path(folder))
+        with warehouse.connect(where.warehouse_path) as con:
+            versions = warehouse.query_rows(
+                con,
+                "select quarter_no, primaryid, caseid, known_until, until_reason "
+                "from cases.version",
+            )
+            records = warehouse.query_rows(
+                con,
+                "select held.quarter, record.primaryid, record.drug_seq, "
+                "record.role_cod, record.therapy, record.product_status "
+                "from cohort.therapy_record as record "
+                "inner join cases.held_quarter as held using (quarter_no)",
+            )
+    expected = sorted(
+        (
+            reference.ordinal(version.quarter),
+            version.primaryid,
+            version.caseid,
+            version.known_until and reference.ordinal(version.known_until),
+            version.until_reason,
+        )
+        for version in reference.versions(tables)
+    )
+    assert sorted(map(str, (tuple(row.values()) for row in versions))) == sorted(
+        map(str, expected)
+    )
+    statuses = reference.product_statuses(tables, shipped(), last)
+    assert sorted(map(str, (tuple(row.values()) for row in records))) == sorted(
+        map(str, statuses)
+    )
