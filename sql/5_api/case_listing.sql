@@ -7,7 +7,8 @@
 --   primaryid: version
 --   quarter: quarter of the version
 --   received_date: first receipt
---   event_date: onset
+--   event_date: onset, first day of the stated period
+--   event_date_precision: day, month or year
 --   age_years: age
 --   sex: sex
 --   country: country
@@ -38,6 +39,8 @@ reported as (
         string_agg(distinct case_events.term, ', ' order by case_events.term asc) as neoplasm_terms,
         bool_or(case_events.is_treated_event) as is_treated_event
     from api.case_events as case_events
+    semi join member
+        on case_events.caseid = member.caseid
     where case_events.included
     group by case_events.caseid
 ),
@@ -50,6 +53,8 @@ therapy as (
             order by case_drugs.therapy || ' (' || case_drugs.role || ')' asc
         ) as ms_therapies
     from api.case_drugs as case_drugs
+    semi join member
+        on case_drugs.caseid = member.caseid
     where case_drugs.is_admitted
     group by case_drugs.caseid
 ),
@@ -62,6 +67,8 @@ other as (
             order by coalesce(case_drugs.prod_ai, case_drugs.drugname) asc
         ) as other_suspects
     from api.case_drugs as case_drugs
+    semi join member
+        on case_drugs.caseid = member.caseid
     where
         case_drugs.therapy is null
         and case_drugs.role in ('PS', 'SS')
@@ -74,6 +81,7 @@ select
     cases.quarter,
     cases.received_date,
     cases.event_date,
+    cases.event_date_precision,
     cases.age_years,
     cases.sex,
     cases.country,

@@ -484,13 +484,26 @@ def run_checks(con: Connection, sql_dir: Path = SQL_DIR) -> tuple[CheckResult, .
     return tuple(results)
 
 
-def _run_check(con: Connection, file: Path) -> CheckResult:
-    text = file.read_text("utf-8")
-    header = dict(
+def describe_checks(sql_dir: Path = SQL_DIR) -> tuple[tuple[str, str, str], ...]:
+    """Name, severity and title of every check, by name."""
+    headers = {
+        file.stem: _check_header(file.read_text("utf-8"))
+        for file in sorted((sql_dir / "checks").glob("*.sql"))
+    }
+    return tuple((name, h["Severity"], h["Title"]) for name, h in headers.items())
+
+
+def _check_header(text: str) -> dict[str, str]:
+    return dict(
         line[3:].split(": ", 1)
         for line in text.splitlines()
         if line.startswith("-- ") and ": " in line
     )
+
+
+def _run_check(con: Connection, file: Path) -> CheckResult:
+    text = file.read_text("utf-8")
+    header = _check_header(text)
     try:
         rows = query_rows(con, text)
     except duckdb.Error as error:

@@ -15,7 +15,7 @@ LAYERS = [
     {"sources", "simulate"},
     {"warehouse", "duplicates", "signals"},
     {"report"},
-    {"pipeline", "query", "status"},
+    {"pipeline", "query", "status", "dictionary"},
     {"cli", "__main__"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

@@ -685,8 +685,8 @@ def _case_line(case: dict[str, Any], row: BoardRow, more: _CaseDetails) -> CaseL
         if row.drug_level == "class" or record["therapy"] == row.drug
     ]
     starts = [r["start_date"] for r in records if r["start_date"] is not None]
-    precision = header.get("event_date_precision")
-    dated = case["event_date"] is not None and precision == "day" and starts
+    is_day = case["event_date_precision"] == "day"
+    dated = case["event_date"] is not None and is_day and starts
     own = {
         name: case[name]
         for name in CaseLine.__dataclass_fields__
@@ -694,7 +694,6 @@ def _case_line(case: dict[str, Any], row: BoardRow, more: _CaseDetails) -> CaseL
     }
     return CaseLine(
         **own,
-        event_date_precision=precision,
         onset_days=(case["event_date"] - min(starts)).days if dated else None,
         outcomes=header.get("outcomes"),
         indications=_together(records, "indications"),

@@ -1,0 +1,69 @@
+"""The data dictionary ``sql/README.md``, made of the headers of the models."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from pvsignal import warehouse
+
+_HEAD = """# Data dictionary
+
+Made by `make docs` from the headers of the files in this folder; a test holds it
+against them. One file is one table, view or macro and one SELECT; its path is its name;
+the order is `MODELS` in `src/pvsignal/warehouse.py`. The published file holds the
+schema `api` for questions; the relations behind it are private and may change.
+
+How to carry on: a new model is a file here, a line in `MODELS` at the place where it
+can be made, a header (`Kind`, `Title`, `Grain`, `Reads`, `Source`, and `Columns` in
+`5_api`), and a test in `tests/sql` with ASCII tables in and out. `make lint` runs
+sqlfluff. The only parameter of a model is `$as_of`; macro parameters start with `p_`.
+"""
+
+_FOLDERS = {
+    "macros": "0_macros: expressions used everywhere",
+    "staged": "1_staged: views on the staged Parquet, all rows as published",
+    "cases": "2_cases: which version of a case was current when",
+    "cohort": "3_cohort: exposure, outcome, populations",
+    "counts": "4_counts: 2x2 tables for every quarter",
+    "review": "4_counts: what the review of cases needs",
+}
+
+
+def render() -> str:
+    """Text of ``sql/README.md``."""
+    return "\n".join([_HEAD, *_api(), *_private(), *_checks()]) + "\n"
+
+
+def _api() -> Iterator[str]:
+    yield "## Schema `api`: the contract\n"
+    for path in warehouse.API:
+        model = warehouse.read_model(path)
+        name = model.name
+        if model.kind == "macro":
+            name += f"({model.parameters})"
+        yield f"### `{name}`\n\n{model.title}. Grain: {model.grain}.\n"
+        yield "| column | meaning |\n|---|---|"
+        yield from (f"| `{name}` | {text} |" for name, text in model.columns.items())
+        yield ""
+
+
+def _private() -> Iterator[str]:
+    yield "## Models, in the order in which they are made\n"
+    for group, paths in warehouse.MODELS.items():
+        yield f"### {_FOLDERS[group]}\n\n| relation | what | grain |\n|---|---|---|"
+        for path in paths:
+            model = warehouse.read_model(path)
+            yield f"| `{model.name}` | {model.title} | {model.grain} |"
+        yield ""
+
+
+def _checks() -> Iterator[str]:
+    yield "## Checks, after the last model: no row means passed\n"
+    yield "| check | severity | what a row means |\n|---|---|---|"
+    for name, severity, title in warehouse.describe_checks():
+        yield f"| `{name}` | {severity} | {title} |"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render())
