@@ -40,7 +40,9 @@ def main(folder: Path = Path("demo")) -> int:
         0 if every planted signal is flagged in B or C and no trap anywhere, else 1.
     """
     data_dir = folder / "data"
-    os.environ["PREFECT_HOME"] = str((data_dir / "prefect").resolve())
+    home = (data_dir / "prefect").resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    os.environ["PREFECT_HOME"] = str(home)
     os.environ.pop("PREFECT_API_URL", None)
     from flows.refresh import refresh  # Prefect reads its settings when imported
 

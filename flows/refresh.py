@@ -26,7 +26,7 @@ class LogProgress:
     def start(self, label: str, total: int | None) -> None:
         """Log the begin."""
         self._label, self._done = label, 0
-        self._logger.info("%s: begins (%s)", label, total or "size unknown")
+        self._logger.debug("%s: begins (%s)", label, total or "size unknown")
 
     def advance(self, n: int) -> None:
         """Count, without a line for each step."""
@@ -34,7 +34,7 @@ class LogProgress:
 
     def finish(self) -> None:
         """Log the end."""
-        self._logger.info("%s: done (%s)", self._label, self._done)
+        self._logger.info("%s: %s done", self._label, f"{self._done:,}")
 
 
 def is_transient(_task: Any, _run: Any, state: Any) -> bool:

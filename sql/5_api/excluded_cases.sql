@@ -3,8 +3,8 @@
 -- Grain: (drug, event, caseid, term)
 -- Reads: counts.excluded_case
 -- Columns:
---   drug: MS therapy
---   event: neoplasm group of the term
+--   drug: MS therapy or class
+--   event: group, with all its terms, or supergroup
 --   term: preferred term
 --   caseid: case number
 --   primaryid: version

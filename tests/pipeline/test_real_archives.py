@@ -82,7 +82,7 @@ def test_a_recurrence_beside_a_metastatic_term_drops_the_real_case(
 ) -> None:
     rows = database.execute(
         "select term, reason from api.excluded_cases where caseid = 12481337 "
-        "and drug = 'interferon beta-1a' order by term"
+        "and drug = 'interferon beta-1a' and event = 'breast' order by term"
     ).fetchall()
     assert rows == [
         ("BREAST CANCER METASTATIC", "outcome: recurrence"),

@@ -108,7 +108,7 @@ class Estimate:
         With c = 0 a pair can flag although the comparator is too small to judge it.
         """
         if self.sdr_ror:
-            return "flagged" if self.evaluable else "flagged, not evaluable"
+            return "flagged" if self.evaluable else "flagged, thin"
         return "not flagged" if self.evaluable else "not evaluable"
 
     @property
@@ -164,15 +164,6 @@ class BoardRow:
     def words(self) -> str:
         """Drug and event in words."""
         return f"{self.drug_words} and {self.event_label}"
-
-    @property
-    def is_plain_group(self) -> bool:
-        """Whether drug and event are those of ``api.excluded_cases``."""
-        return (
-            self.drug_level == "substance"
-            and self.event_level == "group"
-            and ":" not in self.event
-        )
 
 
 @dataclass(frozen=True)

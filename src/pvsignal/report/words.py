@@ -10,7 +10,7 @@ NOTHING: Final = "–"
 
 FLAG_WORDS: Final = {
     "flagged": ("●", "flagged"),
-    "flagged, not evaluable": ("◐", "flagged, not evaluable"),
+    "flagged, thin": ("◐", "flagged, few to compare with"),
     "not flagged": ("○", "not flagged"),
     "not evaluable": ("–", "not evaluable"),
     "no population": ("", "no comparator"),
