@@ -113,7 +113,7 @@ def whys(hits: Iterable[Row]) -> dict[str, dict[str, frozenset[str]]]:
 
 def normalised(text: str) -> str:
     """Term as it is compared: upper case, trimmed, single blanks, ``^`` as ``'``."""
-    return re.sub(" +", " ", text.replace("^", "'").strip(" ")).upper()
+    return re.sub(r"[ \t\r\n\f]+", " ", text.replace("^", "'")).strip(" ").upper()
 
 
 @cache
@@ -328,7 +328,8 @@ def children(tables: Tables, quarter: str, primaryid: int) -> Children:
             indications=tuple(
                 normalised(row["indi_pt"])
                 for row in rows("indi")
-                if same_drug(row, "indi_drug_seq", drug) and row["indi_pt"] is not None
+                if same_drug(row, "indi_drug_seq", drug)
+                and normalised(row["indi_pt"] or "")
             ),
             starts=tuple(
                 (
@@ -347,10 +348,10 @@ def children(tables: Tables, quarter: str, primaryid: int) -> Children:
         indications=tuple(
             normalised(row["indi_pt"])
             for row in rows("indi")
-            if row["indi_pt"] is not None
+            if normalised(row["indi_pt"] or "")
         ),
         reactions=tuple(
-            normalised(row["pt"]) for row in rows("reac") if row["pt"] is not None
+            normalised(row["pt"]) for row in rows("reac") if normalised(row["pt"] or "")
         ),
     )
 

@@ -34,5 +34,5 @@ where
         where
             reac.quarter_no = version.quarter_no
             and reac.primaryid = version.primaryid
-            and reac.pt is not null
+            and reac.pt_term is not null
     )

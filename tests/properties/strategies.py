@@ -82,6 +82,7 @@ REACTIONS = (
     "Bladder cancer",
     "Melanocytic naevus",
     "Chronic lymphocytic leukaemia",
+    " ",
     "",
 )
 INDICATIONS = (
@@ -98,6 +99,7 @@ INDICATIONS = (
     "Rheumatoid arthritis",
     "Renal transplant",
     "Pain",
+    " ",
     "",
 )
 ROLES = ("PS", "SS", "C", "I", "")

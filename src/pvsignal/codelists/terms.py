@@ -60,7 +60,7 @@ def normalise_term(text: str) -> str:
     >>> normalise_term(" Hodgkin^s  disease ")
     "HODGKIN'S DISEASE"
     """
-    return re.sub(r" +", " ", text.replace("^", "'").strip().upper())
+    return re.sub(r"\s+", " ", text.replace("^", "'"), flags=re.ASCII).strip().upper()
 
 
 @dataclass(frozen=True)
