@@ -264,9 +264,11 @@ def identify(
     *,
     staged: Staged,
     as_of: Quarter | None = None,
-    span: QuarterSpan | None = None,
 ) -> Inputs:
     """Pin the inputs of a run.
+
+    A run on a part of the held quarters, or as of an earlier one, moves neither the
+    ledger nor ``current``.
 
     Parameters
     ----------
@@ -274,9 +276,6 @@ def identify(
         Where, what, and on which quarters.
     as_of
         Quarter up to which evidence counts; None for the latest held quarter.
-    span
-        Span that was asked for; a run on a part of the held quarters moves neither
-        the ledger nor ``current``.
 
     Raises
     ------
@@ -637,7 +636,7 @@ def assess(settings: Settings, scored: Scored) -> Assessed:
     run = _short_hash({"inputs": inputs.identity, "ledger": ledger.head(before)})
     records = before
     if inputs.is_complete:
-        records = ledger.chain(before, _drafts(inputs, run, verdicts))
+        records = ledger.chain(before, _drafts(inputs, run, verdicts, before))
     return Assessed(
         scored,
         run,
@@ -653,34 +652,33 @@ def inputs_labels(inputs: Inputs) -> dict[str, str]:
     return dict(zip(catalogue["event"], catalogue["label"], strict=True))
 
 
-def _drafts(inputs: Inputs, run: str, verdicts: pd.DataFrame) -> list[ledger.Draft]:
+def _drafts(
+    inputs: Inputs,
+    run: str,
+    verdicts: pd.DataFrame,
+    before: tuple[ledger.Record, ...],
+) -> list[ledger.Draft]:
+    """One record of the run and one of each crossing that is new or has changed."""
     as_of = str(inputs.as_of)
+    known = {
+        (record.body["drug"], record.body["event"]): record.body
+        for record in before
+        if record.kind == "crossing"
+    }
     crossed = verdicts[verdicts["first_crossing"] != ""].sort_values(lifecycle.KEY)
+    columns = ["drug", "event", "first_crossing", "crossing_state", "flagged_in"]
+    crossings = crossed[columns].to_dict("records")
+    summary = {
+        "inputs": inputs.identity,
+        "n_on_board": int(verdicts["on_board"].sum()),
+        "n_robust": int(verdicts["robust"].sum()),
+    }
     return [
-        ledger.Draft(
-            "run",
-            run,
-            as_of,
-            {
-                "inputs": inputs.identity,
-                "n_on_board": int(verdicts["on_board"].sum()),
-                "n_robust": int(verdicts["robust"].sum()),
-            },
-        ),
+        ledger.Draft("run", run, as_of, summary),
         *(
-            ledger.Draft(
-                "crossing",
-                run,
-                as_of,
-                {
-                    "drug": row["drug"],
-                    "event": row["event"],
-                    "first_crossing": row["first_crossing"],
-                    "crossing_state": row["crossing_state"],
-                    "flagged_in": row["flagged_in"],
-                },
-            )
-            for row in crossed.to_dict("records")
+            ledger.Draft("crossing", run, as_of, {str(k): v for k, v in row.items()})
+            for row in crossings
+            if known.get((row["drug"], row["event"])) != row
         ),
     ]
 
@@ -718,10 +716,11 @@ def published_before(settings: Settings, inputs: Inputs) -> Published | None:
     folder = settings.published_dir(inputs.analysis.name)
     for file in sorted(folder.glob(f"pvsignal_{inputs.as_of}_*.json")):
         stamp = json.loads(file.read_text("utf-8"))
-        if stamp["inputs"] == inputs.identity and stamp["complete"] == (
-            inputs.is_complete
-        ):
-            return _settle(settings, stamp, is_new=False)
+        is_enough = stamp["complete"] or not inputs.is_complete
+        if stamp["inputs"] == inputs.identity and is_enough:
+            if inputs.is_complete:
+                _settle(settings, stamp)
+            return _published(settings, stamp, is_new=False)
     return None
 
 
@@ -778,7 +777,9 @@ def publish(
     finally:
         draft_file.unlink(missing_ok=True)
         shutil.rmtree(draft_report, ignore_errors=True)
-    return _settle(settings, stamp, is_new=True)
+    if inputs.is_complete:
+        _settle(settings, stamp)
+    return _published(settings, stamp, is_new=True)
 
 
 def _write_database(
@@ -851,30 +852,33 @@ def _write_report(
     shutil.rmtree(spill, ignore_errors=True)
 
 
-def _settle(settings: Settings, stamp: Mapping[str, Any], *, is_new: bool) -> Published:
-    """Bring ledger and pointer to a published run, unless it is partial or older."""
+def _settle(settings: Settings, stamp: Mapping[str, Any]) -> None:
+    """Bring ledger and pointer to a published run that used all that is held."""
     name = stamp["analysis"]
     folder = settings.published_dir(name)
-    database = folder / stamp["database"]
-    if stamp["complete"]:
-        records = tuple(ledger.Record(**record) for record in stamp["records"])
-        path = settings.ledger_path(name)
-        held = ledger.read_ledger(path)
-        if len(held) < len(records) or is_new:
-            ledger.append(path, records)
-        current = folder / "current.json"
-        pointer = {key: value for key, value in stamp.items() if key != "records"}
-        if not current.exists() or json.loads(current.read_text("utf-8")) != pointer:
-            manifest.write_json(current, pointer)
-            link = folder / ".tmp-current"
-            link.unlink(missing_ok=True)
-            link.symlink_to(database.name)
-            link.replace(folder / "current.duckdb")
-        _keep_last(settings, name, keep=database.name)
+    records = tuple(ledger.Record(**record) for record in stamp["records"])
+    path = settings.ledger_path(name)
+    if len(ledger.read_ledger(path)) < len(records):
+        ledger.append(path, records)
+    current = folder / "current.json"
+    pointer = {key: value for key, value in stamp.items() if key != "records"}
+    if not current.exists() or json.loads(current.read_text("utf-8")) != pointer:
+        manifest.write_json(current, pointer)
+        link = folder / ".tmp-current"
+        link.unlink(missing_ok=True)
+        link.symlink_to(stamp["database"])
+        link.replace(folder / "current.duckdb")
+    _keep_last(settings, name, keep=stamp["database"])
+
+
+def _published(
+    settings: Settings, stamp: Mapping[str, Any], *, is_new: bool
+) -> Published:
+    name = stamp["analysis"]
     return Published(
         run=stamp["run"],
         as_of=stamp["as_of"],
-        database=database,
+        database=settings.published_dir(name) / stamp["database"],
         report=settings.reports_dir(name) / stamp["report"],
         is_new=is_new,
         is_current=bool(stamp["complete"]),
@@ -919,7 +923,7 @@ def run(
     with hold(settings):
         land(settings, span=span, now=now, progress=progress)
         staged = stage(settings, span=span, progress=progress)
-        inputs = identify(settings, analysis, staged=staged, as_of=as_of, span=span)
+        inputs = identify(settings, analysis, staged=staged, as_of=as_of)
         before = published_before(settings, inputs)
         if before is not None:
             return before

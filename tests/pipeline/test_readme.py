@@ -21,7 +21,13 @@ def test_the_readme_holds_ten_queries() -> None:
 @pytest.mark.parametrize("number", range(len(QUERIES)))
 def test_each_query_of_the_readme_answers(published: Published, number: int) -> None:
     with duckdb.connect(str(published.result.database), read_only=True) as con:
-        rows = con.execute(QUERIES[number]).fetchall()
+        # So small a run may hold no report of the pair that the README takes.
+        drug, event = con.execute(
+            "select drug, event from api.signals where comparator = 'B' "
+            "and event_level = 'group' order by a desc, drug, event limit 1"
+        ).fetchall()[0]
+        query = QUERIES[number].replace("'fingolimod'", f"'{drug}'")
+        rows = con.execute(query.replace("'skin_bcc'", f"'{event}'")).fetchall()
     # Whether comparators contradict each other, or anything is on the board of so
     # small a run, is chance.
     assert rows or number in (0, 7)
