@@ -1,0 +1,76 @@
+"""The stages as plain functions: land, stage, build, score, assess, publish.
+
+Each takes settings and the result of the stage before and returns a small frozen
+result; tables stay in DuckDB. Prefect, if it is used, only decides when.
+"""
+
+from __future__ import annotations
+
+from pvsignal.analysis import Analysis
+from pvsignal.pipeline.building import Built, Note, build, built_before
+from pvsignal.pipeline.inputs import Inputs, identify
+from pvsignal.pipeline.intake import (
+    Clock,
+    Staged,
+    hold,
+    land,
+    stage,
+    staged_before,
+    utc_now,
+)
+from pvsignal.pipeline.judging import Assessed, Scored, assess, score, scored_before
+from pvsignal.pipeline.publishing import Published, publish, published_before
+from pvsignal.progress import Progress
+from pvsignal.quarter import Quarter, QuarterSpan
+from pvsignal.settings import Settings
+
+__all__ = [
+    "Assessed",
+    "Built",
+    "Inputs",
+    "Note",
+    "Published",
+    "Scored",
+    "Staged",
+    "assess",
+    "build",
+    "built_before",
+    "hold",
+    "identify",
+    "land",
+    "publish",
+    "published_before",
+    "run",
+    "score",
+    "scored_before",
+    "stage",
+    "staged_before",
+]
+
+
+def run(
+    settings: Settings,
+    analysis: Analysis,
+    *,
+    span: QuarterSpan | None = None,
+    as_of: Quarter | None = None,
+    now: Clock = utc_now,
+    progress: Progress | None = None,
+) -> Published:
+    """Run all stages, as ``pvsignal run`` does.
+
+    Raises
+    ------
+    PvsignalError
+        As the stages do; what was published before stays as it was.
+    """
+    with hold(settings):
+        land(settings, span=span, now=now, progress=progress)
+        staged = stage(settings, span=span, progress=progress)
+        inputs = identify(settings, analysis, staged=staged, as_of=as_of)
+        before = published_before(settings, inputs)
+        if before is not None:
+            return before
+        built = build(settings, inputs, progress=progress)
+        assessed = assess(settings, score(settings, built))
+        return publish(settings, assessed, now=now, progress=progress)

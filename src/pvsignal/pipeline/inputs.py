@@ -1,0 +1,105 @@
+"""What a run is a function of, and the identity that follows from it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pvsignal import __version__, codelists
+from pvsignal.analysis import Analysis
+from pvsignal.codelists import Codelists
+from pvsignal.errors import UsageError
+from pvsignal.pipeline.intake import Staged
+from pvsignal.quarter import Quarter
+from pvsignal.settings import Settings
+from pvsignal.signals import ledger
+from pvsignal.sources import manifest
+from pvsignal.sources import stage as staging
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything that a run is a function of, apart from the ledger.
+
+    Attributes
+    ----------
+    identity
+        12 hex over archive hashes in quarter order, staging version, analysis, code
+        lists, package version, as_of and the last review record.
+    """
+
+    staged: Staged
+    as_of: Quarter
+    analysis: Analysis
+    lists: Codelists
+    origin: str
+    is_complete: bool
+    identity: str
+
+    @property
+    def quarters(self) -> tuple[Quarter, ...]:
+        """Held quarters that count, up to as_of."""
+        return tuple(q for q in self.staged.quarters if q <= self.as_of)
+
+
+def identify(
+    settings: Settings,
+    analysis: Analysis,
+    *,
+    staged: Staged,
+    as_of: Quarter | None = None,
+) -> Inputs:
+    """Pin the inputs of a run.
+
+    A run on a part of the held quarters, or as of an earlier one, moves neither the
+    ledger nor ``current``.
+
+    Parameters
+    ----------
+    settings, analysis, staged
+        Where, what, and on which quarters.
+    as_of
+        Quarter up to which evidence counts; None for the latest held quarter.
+
+    Raises
+    ------
+    UsageError
+        If as_of lies before the first held quarter.
+    """
+    if as_of is not None and as_of < staged.quarters[0]:
+        raise UsageError(
+            f"--as-of {as_of} lies before the first held quarter "
+            f"{staged.quarters[0]}; choose a later one"
+        )
+    counted = [q for q in staged.quarters if as_of is None or q <= as_of]
+    lists = codelists.load_codelists()
+    records = ledger.read_ledger(settings.ledger_path(analysis.name))
+    reviews = [record.hash for record in records if record.kind == "review"]
+    content = {
+        "archives": [a.sha256 for a in staged.archives if a.quarter <= counted[-1]],
+        "staging": staging.staging_version(),
+        "analysis": analysis.sha256,
+        "codelists": codelists.codelists_hash(lists),
+        "package": __version__,
+        "as_of": str(counted[-1]),
+        "review": reviews[-1] if reviews else "",
+    }
+    held = manifest.read_manifest(settings.data_dir)
+    return Inputs(
+        staged=staged,
+        as_of=counted[-1],
+        analysis=analysis,
+        lists=lists,
+        origin=manifest.read_origin(settings.data_dir) or "",
+        is_complete=as_of is None and set(held) == set(staged.quarters),
+        identity=short_hash(content),
+    )
+
+
+def short_hash(content: Mapping[str, Any]) -> str:
+    """12 hex that identify a content, whatever the order of its keys."""
+    text = json.dumps(content, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
