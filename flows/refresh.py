@@ -60,6 +60,7 @@ publish = task(name="publish", cache_policy=NO_CACHE)(pipeline.publish)
 
 def announce(published: pipeline.Published) -> pipeline.Published:
     """Log what the run came to."""
+    get_run_logger().info("\n".join(published.findings))
     get_run_logger().info(
         "run %s as of %s: %s; %d pairs on the board, %d robust; report %s",
         published.run,

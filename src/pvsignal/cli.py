@@ -127,6 +127,9 @@ def run(
 
 
 def _tell(published: pipeline.Published) -> None:
+    if published.is_new:
+        for line in published.findings:
+            _err.print(line, soft_wrap=True, highlight=False)
     made = "published" if published.is_new else "nothing new; published before"
     _err.print(
         f"run {published.run} as of {published.as_of}: {made}; "
@@ -178,8 +181,8 @@ def build(
     with pipeline.hold(settings), _progress() as progress:
         inputs = _inputs(settings, what, quarters=quarters, as_of=as_of)
         built = pipeline.build(settings, inputs, progress=progress)
-    for note in built.notes:
-        _err.print(f"note: {note.name}: {note.n_rows} rows: {note.title}")
+    for line in built.findings():
+        _err.print(line, soft_wrap=True, highlight=False)
     _err.print(f"{built.n_reports} reports in comparator A as of {inputs.as_of}")
 
 

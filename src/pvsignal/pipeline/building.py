@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 import pandas as pd
@@ -25,14 +26,37 @@ class Note:
     title: str
     n_rows: int
 
+    def __str__(self) -> str:
+        return f"{self.name}: {self.n_rows} rows: {self.title}"
+
+
+@dataclass(frozen=True)
+class Litigated:
+    """Current reports that name a litigated ingredient as suspect, by receipt year.
+
+    An ingredient without any is a finding: its pattern may be wrong.
+    """
+
+    ingredient: str
+    by_year: tuple[tuple[int, int], ...]
+
+    def __str__(self) -> str:
+        years = ", ".join(f"{year} {n:,}" for year, n in self.by_year)
+        return f"litigated {self.ingredient}: {years or 'matches no report'}"
+
 
 @dataclass(frozen=True)
 class Built:
-    """The warehouse is built; what the checks noted; reports in comparator A."""
+    """The warehouse is built; what its checks and its litigated drugs came to."""
 
     inputs: Inputs
     notes: tuple[Note, ...]
+    litigated: tuple[Litigated, ...]
     n_reports: int
+
+    def findings(self) -> tuple[str, ...]:
+        """Lines for a person: notes of the checks, litigated reports by year."""
+        return tuple(map(str, (*self.notes, *self.litigated)))
 
 
 def build(
@@ -105,7 +129,21 @@ def built_before(settings: Settings, inputs: Inputs) -> Built:
         reports = warehouse.query_rows(
             con, "select count(*) as n from cohort.report where known_until is null"
         )
-    return Built(inputs, tuple(Note(**note) for note in notes), int(reports[0]["n"]))
+        litigated = warehouse.query_rows(
+            con,
+            "select ingredient, received_year as year, n_reports as n "
+            "from counts.litigated_year order by ingredient, received_year",
+        )
+    by_ingredient = {
+        name: tuple((row["year"], row["n"]) for row in rows if row["year"])
+        for name, rows in groupby(litigated, key=lambda row: row["ingredient"])
+    }
+    return Built(
+        inputs,
+        tuple(Note(**note) for note in notes),
+        tuple(Litigated(name, years) for name, years in by_ingredient.items()),
+        int(reports[0]["n"]),
+    )
 
 
 @contextmanager

@@ -61,6 +61,8 @@ class Published:
         False where a run with these inputs was published before.
     is_current
         The pointer ``current`` names this run.
+    findings
+        Lines for a person: notes of the checks, litigated reports by year.
     """
 
     run: str
@@ -71,6 +73,7 @@ class Published:
     is_current: bool
     n_on_board: int
     n_robust: int
+    findings: tuple[str, ...]
 
 
 def published_before(settings: Settings, inputs: Inputs) -> Published | None:
@@ -131,6 +134,7 @@ def publish(
             "n_robust": assessed.n_robust,
             "content": hashes,
             "notes": [asdict(note) for note in assessed.scored.built.notes],
+            "findings": list(assessed.scored.built.findings()),
             "started": started.isoformat(timespec="seconds"),
             "records": [asdict(record) for record in assessed.records],
         }
@@ -226,7 +230,9 @@ def _settle(settings: Settings, stamp: Mapping[str, Any]) -> None:
     if len(ledger.read_ledger(path)) < len(records):
         ledger.append(path, records)
     current = folder / "current.json"
-    pointer = {key: value for key, value in stamp.items() if key != "records"}
+    pointer = {
+        key: value for key, value in stamp.items() if key not in ("records", "findings")
+    }
     if not current.exists() or json.loads(current.read_text("utf-8")) != pointer:
         manifest.write_json(current, pointer)
         link = folder / ".tmp-current"
@@ -249,6 +255,7 @@ def _published(
         is_current=bool(stamp["complete"]),
         n_on_board=stamp["n_on_board"],
         n_robust=stamp["n_robust"],
+        findings=tuple(stamp["findings"]),
     )
 
 
