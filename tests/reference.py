@@ -169,7 +169,7 @@ class Version:
 
 def sightings(demo: Iterable[Row]) -> list[Sighting]:
     """DEMO rows with a case number; a key that DEMO repeats keeps its last line."""
-    held: dict[tuple[str, int, int], Sighting] = {}
+    held: dict[tuple[str, int], Sighting] = {}
     for row in sorted(demo, key=lambda row: row["line"]):
         if row["caseid"] is None:
             continue
@@ -177,9 +177,10 @@ def sightings(demo: Iterable[Row]) -> list[Sighting]:
             rank = (0, row["primaryid"])
         else:
             rank = (1, row["caseversion_no"] or 0)
-        key = (row["quarter"], row["primaryid"], row["caseid"])
-        held[key] = Sighting(
-            *key,
+        held[row["quarter"], row["primaryid"]] = Sighting(
+            row["quarter"],
+            row["primaryid"],
+            row["caseid"],
             rank=rank,
             line=row["line"],
             init_fda_date=row["init_fda_date"],

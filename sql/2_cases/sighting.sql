@@ -1,6 +1,6 @@
 -- Kind: table
 -- Title: Each sighting of a case version; the one place where as_of cuts the evidence
--- Grain: (quarter_no, primaryid, caseid); a key that DEMO repeats keeps its last line
+-- Grain: (quarter_no, primaryid); a key that DEMO repeats keeps its last line
 -- Reads: staged.demo, staged.accounting
 -- Source: FDA FAQ: the later version holds the current information; rows without a case number
 --   (seven in the archive) are no case and are counted in attrition
@@ -26,7 +26,7 @@ ranked as (
             else coalesce(demo.caseversion_no, 0)
         end as version_no,
         row_number() over (
-            partition by demo.quarter_no, demo.primaryid, demo.caseid
+            partition by demo.quarter_no, demo.primaryid
             order by demo.line desc
         ) as repeat_no
     from staged.demo as demo

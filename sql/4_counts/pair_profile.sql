@@ -4,10 +4,15 @@
 -- Reads: counts.pair_member, counts.review_case, cases.held_quarter
 -- Source: new = the case did not count for the pair as of the held quarter before
 with latest as (
-    select
-        max(held_quarter.quarter_no) as quarter_no,
-        max(case when held_quarter.quarter_no < $as_of then held_quarter.quarter_no end) as previous_quarter_no
+    select max(held_quarter.quarter_no) as quarter_no
     from cases.held_quarter as held_quarter
+),
+
+previous as (
+    select max(held_quarter.quarter_no) as quarter_no
+    from cases.held_quarter as held_quarter
+    cross join latest
+    where held_quarter.quarter_no < latest.quarter_no
 ),
 
 before as (
@@ -18,10 +23,10 @@ before as (
         member.event,
         member.caseid
     from counts.pair_member as member
-    cross join latest
+    cross join previous
     where
-        member.known_from <= latest.previous_quarter_no
-        and (member.known_until is null or member.known_until > latest.previous_quarter_no)
+        member.known_from <= previous.quarter_no
+        and (member.known_until is null or member.known_until > previous.quarter_no)
 )
 
 select

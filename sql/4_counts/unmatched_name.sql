@@ -1,7 +1,7 @@
 -- Kind: table
 -- Title: Drug names on records with an MS indication that match no MS therapy, most frequent first by n_records
 -- Grain: (drugname, prod_ai)
--- Reads: staged.drug, cohort.indication, cohort.therapy_record
+-- Reads: staged.drug, cases.version, cohort.indication, codelists.name_match
 -- Source: keep a table of unmatched strings: a new brand shows here first
 with given_for_ms as (
     select distinct
@@ -9,7 +9,21 @@ with given_for_ms as (
         indication.primaryid,
         indication.drug_seq
     from cohort.indication as indication
-    where indication.is_ms
+    inner join cases.version as version
+        on
+            indication.quarter_no = version.quarter_no
+            and indication.primaryid = version.primaryid
+    where
+        indication.is_ms
+        and version.known_until is null
+),
+
+known_name as (
+    select distinct name_match.text
+    from codelists.name_match as name_match
+    where
+        name_match.list = 'ms_therapies'
+        and name_match.why = 'match'
 )
 
 select
@@ -22,8 +36,8 @@ inner join given_for_ms
         drug.quarter_no = given_for_ms.quarter_no
         and drug.primaryid = given_for_ms.primaryid
         and drug.drug_seq = given_for_ms.drug_seq
-anti join cohort.therapy_record as record
-    on
-        drug.quarter_no = record.quarter_no
-        and drug.line = record.line
+anti join known_name as by_name
+    on drug.drugname = by_name.text
+anti join known_name as by_substance
+    on drug.prod_ai = by_substance.text
 group by drug.drugname, drug.prod_ai

@@ -1,7 +1,7 @@
 -- Kind: macro(p_drug, p_event)
 -- Title: The reports behind a in comparator A, one line a case
 -- Grain: caseid
--- Reads: counts.review_member, api.cases, api.case_drugs, api.case_events
+-- Reads: counts.review_member, codelists.event_term, api.cases, api.case_drugs, api.case_events
 -- Columns:
 --   caseid: case number
 --   primaryid: version
@@ -15,12 +15,12 @@
 --   reporter: reporter
 --   is_serious: serious
 --   is_fatal: fatal
---   neoplasm_terms: neoplasm terms that count
+--   neoplasm_terms: terms of the event that count
 --   ms_therapies: admitted MS therapies with role
---   other_suspects: other suspect drugs
+--   other_suspects: all other suspects; an MS substance that does not count with its product status
 --   in_b: the report counts in comparator B
 --   in_c: the report counts in comparator C
---   is_treated_event: a drug of the report treats the same neoplasm
+--   is_treated_event: a drug of the report treats this neoplasm
 with member as (
     select
         review_member.caseid,
@@ -33,6 +33,12 @@ with member as (
     group by review_member.caseid
 ),
 
+wanted_term as (
+    select event_term.term
+    from codelists.event_term as event_term
+    where event_term.event = p_event
+),
+
 reported as (
     select
         case_events.caseid,
@@ -41,6 +47,8 @@ reported as (
     from api.case_events as case_events
     semi join member
         on case_events.caseid = member.caseid
+    semi join wanted_term
+        on case_events.term = wanted_term.term
     where case_events.included
     group by case_events.caseid
 ),
@@ -59,20 +67,25 @@ therapy as (
     group by case_drugs.caseid
 ),
 
-other as (
+suspect as (
     select
         case_drugs.caseid,
-        string_agg(
-            distinct coalesce(case_drugs.prod_ai, case_drugs.drugname), ', '
-            order by coalesce(case_drugs.prod_ai, case_drugs.drugname) asc
-        ) as other_suspects
+        coalesce(case_drugs.prod_ai, case_drugs.drugname)
+        || coalesce(' (' || case_drugs.product_status || ')', '') as suspect
     from api.case_drugs as case_drugs
     semi join member
         on case_drugs.caseid = member.caseid
     where
-        case_drugs.therapy is null
+        case_drugs.is_admitted is not true
         and case_drugs.role in ('PS', 'SS')
-    group by case_drugs.caseid
+),
+
+other as (
+    select
+        suspect.caseid,
+        string_agg(distinct suspect.suspect, ', ' order by suspect.suspect asc) as other_suspects
+    from suspect
+    group by suspect.caseid
 )
 
 select

@@ -37,6 +37,8 @@ select
     child.quarter_no,
     count(*) as n_rows
 from child
+inner join cases.held_quarter as held_quarter
+    on child.quarter_no = held_quarter.quarter_no
 anti join staged.demo as demo
     on
         child.quarter_no = demo.quarter_no

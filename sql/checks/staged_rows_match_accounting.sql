@@ -57,6 +57,8 @@ select
     accounting.staged,
     coalesce(found.n, 0) as found_rows
 from staged.accounting as accounting
+inner join cases.held_quarter as held_quarter
+    on accounting.quarter_no = held_quarter.quarter_no
 left join found
     on
         accounting.quarter_no = found.quarter_no

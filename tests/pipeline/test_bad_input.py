@@ -68,6 +68,13 @@ def _empty_demo(file: Path) -> None:
     )
 
 
+def _empty_reac(file: Path) -> None:
+    _rewrite(
+        file,
+        lambda name, data: data.split(b"\n", 1)[0] + b"\n" if "REAC" in name else data,
+    )
+
+
 def _truncated(file: Path) -> None:
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
 
@@ -82,10 +89,18 @@ def _html(file: Path) -> None:
         (_without_reac, 4, ["REAC", "2019q3"]),
         (_unknown_header, 4, ["DRUG", "medicine"]),
         (_empty_demo, 6, ["DEMO"]),
+        (_empty_reac, 6, ["reac", "2019q3"]),
         (_truncated, 3, [ARCHIVE]),
         (_html, 3, [ARCHIVE, "HTML"]),
     ],
-    ids=["missing table", "unknown header", "empty DEMO", "truncated", "HTML page"],
+    ids=[
+        "missing table",
+        "unknown header",
+        "empty DEMO",
+        "empty REAC",
+        "truncated",
+        "HTML page",
+    ],
 )
 def test_a_bad_archive_stops_the_run_and_leaves_what_was_published(
     published: Published,

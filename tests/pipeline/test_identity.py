@@ -5,9 +5,13 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pvsignal import pipeline
 from pvsignal.analysis import load_analysis
+from pvsignal.errors import UsageError
 from pvsignal.quarter import Quarter, QuarterSpan
+from pvsignal.query import run_query
 from pvsignal.settings import Settings
 from tests.pipeline.conftest import Published
 
@@ -78,3 +82,48 @@ def test_a_run_that_was_cut_before_the_pointer_moved_is_brought_to_its_end(
     assert not result.is_new
     assert (folder / "current.duckdb").resolve() == result.database.resolve()
     assert settings.ledger_path(name).exists()
+
+
+def test_a_published_run_whose_files_are_gone_is_made_again(
+    published: Published, tmp_path: Path
+) -> None:
+    shutil.copytree(published.settings.data_dir, tmp_path / "data", symlinks=True)
+    settings = Settings(data_dir=tmp_path / "data", mirror=str(published.archives))
+    found = pipeline.run(settings, load_analysis())
+    assert not found.is_new
+    found.report.unlink()
+    again = pipeline.run(settings, load_analysis())
+    assert again.is_new
+    assert again.report.exists()
+
+
+def test_a_partial_run_and_a_whole_one_are_two_files(
+    published: Published, tmp_path: Path
+) -> None:
+    settings = Settings(data_dir=tmp_path / "data", mirror=str(published.archives))
+    partial = pipeline.run(settings, load_analysis(), as_of=Quarter.parse("2019q3"))
+    whole = pipeline.run(settings, load_analysis())
+    assert partial.database.exists()
+    assert partial.database != whole.database
+    assert not partial.is_current
+    assert whole.is_current
+
+
+def test_as_of_outside_the_held_quarters_is_refused(published: Published) -> None:
+    with pytest.raises(UsageError, match="2018q3 to 2019q3"):
+        pipeline.run(published.settings, load_analysis(), as_of=Quarter.parse("2030q1"))
+
+
+def test_names_of_later_quarters_are_not_among_the_unmatched(
+    published: Published, tmp_path: Path
+) -> None:
+    settings = Settings(data_dir=tmp_path / "cut", mirror=str(published.archives))
+    pipeline.run(settings, load_analysis(), span=QuarterSpan.parse("2018q3"))
+    alone = settings.published_dir(load_analysis().name)
+    early = pipeline.run(
+        published.settings, load_analysis(), as_of=Quarter.parse("2018q3")
+    )
+    ask = "from api.unmatched_names order by all"
+    files = (next(alone.glob("*.duckdb")), early.database)
+    first, second = (run_query(f, ask, timeout_seconds=60) for f in files)
+    assert first.to_pylist() == second.to_pylist()

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -20,12 +21,15 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
+def database(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[duckdb.DuckDBPyConnection]:
     settings = Settings(
         data_dir=tmp_path_factory.mktemp("real"), mirror=str(SHARED / "faers")
     )
     result = pipeline.run(settings, load_analysis())
-    return duckdb.connect(str(result.database), read_only=True)
+    with duckdb.connect(str(result.database), read_only=True) as con:
+        yield con
 
 
 def _documented() -> dict[tuple[str, str], int]:

@@ -152,3 +152,22 @@ def test_as_of_cuts_sightings_and_a_row_without_a_case_is_none() -> None:
         11 | 52 | 1 | 2 | 9
         """
     )
+
+
+def test_a_primaryid_under_two_cases_in_a_quarter_is_one_report() -> None:
+    rows = run(
+        "2_cases/sighting",
+        {
+            "staged.accounting": """
+            quarter_no:int | table_name | era
+            12 | demo | d
+            """,
+            "staged.demo": """
+            quarter_no:int | primaryid:int | caseid:int | caseversion_no:int | line:int | init_fda_date:date | fda_date:date
+            12 | 60011 | 6001 | 1 | 2 | - | -
+            12 | 60011 | 6002 | 1 | 3 | - | -
+            """,
+        },
+        columns="primaryid caseid",
+    )
+    assert rows == drawn("primaryid | caseid\n60011 | 6002")

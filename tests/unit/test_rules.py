@@ -42,7 +42,7 @@ def test_few_reference_cases_are_not_evaluable_in_c_but_are_in_a() -> None:
     assert flags.tolist() == [True, False, True, False]
 
 
-def _latest(**flags: bool) -> pd.DataFrame:
+def _latest(blind: str = "", **flags: bool) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
@@ -53,11 +53,20 @@ def _latest(**flags: bool) -> pd.DataFrame:
                 "event": "skin_bcc",
                 "a": 5,
                 "sdr_ror": flag,
-                "evaluable": True,
+                "evaluable": comparator not in blind,
             }
             for comparator, flag in flags.items()
         ]
     )
+
+
+def test_a_comparator_that_cannot_judge_cannot_agree() -> None:
+    row = rules.agreement(_latest("BC", A=True, B=True, C=True)).iloc[0]
+    assert row["on_board"]
+    assert not row["robust"]
+    assert row["agreement"] == "provisional"
+    assert row["not_evaluable_in"] == "B+C"
+    assert rules.agreement(_latest("B", A=True, B=True, C=True)).iloc[0]["robust"]
 
 
 def test_a_and_c_together_are_robust_b_and_c_are_not() -> None:
@@ -70,9 +79,9 @@ def test_a_and_c_together_are_robust_b_and_c_are_not() -> None:
     assert other["on_board"]
 
 
-def test_a_drug_without_comparator_c_is_not_evaluable_there() -> None:
+def test_a_drug_without_comparator_c_has_no_count_there() -> None:
     row = rules.agreement(_latest(A=True, B=False)).iloc[0]
-    assert row["not_evaluable_in"] == "C"
+    assert row["not_evaluable_in"] == ""
     assert pd.isna(row["a_c"])
 
 

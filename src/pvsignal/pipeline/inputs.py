@@ -67,12 +67,13 @@ def identify(
     Raises
     ------
     UsageError
-        If as_of lies before the first held quarter.
+        If as_of lies before the first or after the last held quarter.
     """
-    if as_of is not None and as_of < staged.quarters[0]:
+    first, last = staged.quarters[0], staged.quarters[-1]
+    if as_of is not None and not first <= as_of <= last:
         raise UsageError(
-            f"--as-of {as_of} lies before the first held quarter "
-            f"{staged.quarters[0]}; choose a later one"
+            f"--as-of {as_of} lies outside the held quarters {first} to {last}; "
+            "choose one within, or land more"
         )
     counted = [q for q in staged.quarters if as_of is None or q <= as_of]
     lists = codelists.load_codelists()

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -117,7 +118,7 @@ def stage(
     if not wanted:
         raise UsageError(
             f"no quarter of {span} is held in {settings.data_dir}; held are "
-            f"{_spans_of(sorted(held))}; land them or change --quarters"
+            f"{spans_of(sorted(held))}; land them or change --quarters"
         )
     listener = progress or NoProgress()
     keys = [
@@ -130,7 +131,7 @@ def stage(
         ).key
         for archive in wanted
     ]
-    in_use = _staged_manifest(settings) | {
+    in_use = staged_manifest(settings) | {
         str(archive.quarter): {
             "key": key,
             "archive": archive.name,
@@ -138,7 +139,7 @@ def stage(
         }
         for archive, key in zip(wanted, keys, strict=True)
     }
-    if in_use != _staged_manifest(settings):
+    if in_use != staged_manifest(settings):
         manifest.write_json(settings.staged_dir / "manifest.json", in_use)
     return Staged(tuple(wanted), tuple(keys))
 
@@ -151,7 +152,7 @@ def staged_before(settings: Settings, *, span: QuarterSpan | None = None) -> Sta
     UsageError
         If none is.
     """
-    in_use = _staged_manifest(settings)
+    in_use = staged_manifest(settings)
     held = manifest.read_manifest(settings.data_dir)
     archives = [
         held[q]
@@ -169,12 +170,36 @@ def staged_before(settings: Settings, *, span: QuarterSpan | None = None) -> Sta
     )
 
 
-def _staged_manifest(settings: Settings) -> dict[str, Any]:
+def staged_manifest(settings: Settings) -> dict[str, Any]:
+    """Quarters that are staged and their keys, as ``staged/manifest.json`` says.
+
+    Raises
+    ------
+    UsageError
+        If the file is there but cannot be read.
+    """
     file = settings.staged_dir / "manifest.json"
-    return json.loads(file.read_text("utf-8")) if file.exists() else {}
+    if not file.exists():
+        return {}
+    try:
+        entries = json.loads(file.read_text("utf-8"))
+    except ValueError as error:
+        raise _no_manifest(file, str(error)) from error
+    if not isinstance(entries, dict) or not all(
+        isinstance(entry, dict) and "key" in entry for entry in entries.values()
+    ):
+        raise _no_manifest(file, "it does not map quarters to keys")
+    return entries
 
 
-def _spans_of(quarters: list[Quarter]) -> str:
+def _no_manifest(file: Path, reason: str) -> UsageError:
+    return UsageError(
+        f"{file} is no manifest of staged quarters ({reason}); delete it and run "
+        "'pvsignal stage' again"
+    )
+
+
+def spans_of(quarters: list[Quarter]) -> str:
     """Quarters as text, unbroken stretches as ``first..last``."""
     stretches: list[list[Quarter]] = []
     for quarter in quarters:

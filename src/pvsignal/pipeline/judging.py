@@ -136,7 +136,14 @@ def assess(settings: Settings, scored: Scored) -> Assessed:
         verdicts["first_crossing"] = verdicts["first_crossing"].fillna("").astype(str)
         warehouse.load_frame(con, "signals.verdict", verdicts)
     before = ledger.read_ledger(settings.ledger_path(inputs.analysis.name))
-    run = short_hash({"inputs": inputs.identity, "ledger": ledger.head(before)})
+    # A run that used all that is held and a partial one are two files, never one.
+    run = short_hash(
+        {
+            "inputs": inputs.identity,
+            "ledger": ledger.head(before),
+            "complete": inputs.is_complete,
+        }
+    )
     records = before
     if inputs.is_complete:
         records = ledger.chain(before, _drafts(inputs, run, verdicts, before))

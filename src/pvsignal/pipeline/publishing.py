@@ -48,6 +48,7 @@ PUBLISHED_TABLES: Final = (
     "counts.review_indication",
     "counts.review_source_row",
     "codelists.list",
+    "codelists.event_term",
 )
 
 
@@ -85,10 +86,12 @@ def published_before(settings: Settings, inputs: Inputs) -> Published | None:
     for file in sorted(folder.glob(f"pvsignal_{inputs.as_of}_*.json")):
         stamp = json.loads(file.read_text("utf-8"))
         is_enough = stamp["complete"] or not inputs.is_complete
-        if stamp["inputs"] == inputs.identity and is_enough:
+        published = _published(settings, stamp, is_new=False)
+        is_there = published.database.exists() and published.report.exists()
+        if stamp["inputs"] == inputs.identity and is_enough and is_there:
             if inputs.is_complete:
                 _settle(settings, stamp)
-            return _published(settings, stamp, is_new=False)
+            return published
     return None
 
 
@@ -148,6 +151,7 @@ def publish(
         shutil.rmtree(draft_report, ignore_errors=True)
     if inputs.is_complete:
         _settle(settings, stamp)
+    _keep_last(settings, name)
     return _published(settings, stamp, is_new=True)
 
 
@@ -239,7 +243,6 @@ def _settle(settings: Settings, stamp: Mapping[str, Any]) -> None:
         link.unlink(missing_ok=True)
         link.symlink_to(stamp["database"])
         link.replace(folder / "current.duckdb")
-    _keep_last(settings, name, keep=stamp["database"])
 
 
 def _published(
@@ -259,15 +262,17 @@ def _published(
     )
 
 
-def _keep_last(settings: Settings, name: str, *, keep: str) -> None:
-    """Drop all but the last published files; reports stay, they are small."""
+def _keep_last(settings: Settings, name: str) -> None:
+    """Drop all but the last published files and the current one; reports stay."""
     folder = settings.published_dir(name)
+    current = folder / "current.json"
+    kept = json.loads(current.read_text("utf-8"))["run"] if current.exists() else ""
     stamps = [
-        (json.loads(f.read_text("utf-8"))["started"], f)
-        for f in folder.glob("pvsignal_*.json")
+        (stamp["started"], stamp["run"], file)
+        for file in folder.glob("pvsignal_*.json")
+        if (stamp := json.loads(file.read_text("utf-8")))
     ]
-    for _, file in sorted(stamps, reverse=True)[PUBLISHED_KEPT:]:
-        database = file.with_suffix(".duckdb")
-        if database.name != keep:
-            database.unlink(missing_ok=True)
+    for _, run, file in sorted(stamps, reverse=True)[PUBLISHED_KEPT:]:
+        if run != kept:
+            file.with_suffix(".duckdb").unlink(missing_ok=True)
             file.unlink()

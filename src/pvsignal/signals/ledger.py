@@ -139,8 +139,11 @@ def append(path: Path, records: tuple[Record, ...]) -> None:
             f"ledger {path} moved on while this run was made; run again to build on it"
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        for record in records[len(held) :]:
+    # A whole new file and a rename: a crash leaves the old one, never half a line.
+    draft = path.with_suffix(".tmp")
+    with draft.open("w", encoding="utf-8") as file:
+        for record in records:
             file.write(json.dumps(record.__dict__, sort_keys=True) + "\n")
         file.flush()
         os.fsync(file.fileno())
+    draft.replace(path)

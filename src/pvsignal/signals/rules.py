@@ -82,7 +82,11 @@ def agreement(latest: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``a_a``, ``a_b``, ``a_c`` (nullable), ``flagged_in`` such as ``A+C``,
-        ``not_evaluable_in``, ``on_board``, ``robust``, ``agreement``.
+        ``not_evaluable_in`` (of the comparators that exist for the drug),
+        ``on_board`` (a flag anywhere), ``robust`` (a flag in A and in B or C where
+        that one is evaluable: a comparator that cannot judge cannot agree) and
+        ``agreement``: ``robust``; ``provisional`` (A and B or C, but none of those is
+        evaluable); ``only A``; ``only B or C``; ``none``.
     """
     key = ["drug_level", "drug", "event_level", "event"]
     wide = latest.set_index([*key, "comparator"])[["a", "sdr_ror", "evaluable"]]
@@ -91,21 +95,26 @@ def agreement(latest: pd.DataFrame) -> pd.DataFrame:
     def column(name: str, comparator: str) -> pd.Series:
         if (name, comparator) in table.columns:
             return table[(name, comparator)]
-        return pd.Series(pd.NA, index=table.index)
+        return pd.Series(pd.NA, index=table.index, dtype="object")
 
-    flagged = {x: column("sdr_ror", x).fillna(False).astype(bool) for x in "ABC"}
-    blind = {x: ~column("evaluable", x).fillna(False).astype(bool) for x in "ABC"}
+    def holds(name: str, comparator: str) -> pd.Series:
+        return column(name, comparator).astype("boolean").fillna(False).astype(bool)
+
+    flagged = {x: holds("sdr_ror", x) for x in "ABC"}
+    judged = {x: holds("evaluable", x) for x in "ABC"}
+    blind = {x: column("a", x).notna() & ~judged[x] for x in "ABC"}
     result = pd.DataFrame(index=table.index)
     for x in "ABC":
         result[f"a_{x.lower()}"] = column("a", x).astype("Int64")
     result["flagged_in"] = _joined(flagged)
     result["not_evaluable_in"] = _joined(blind)
     other = flagged["B"] | flagged["C"]
+    agreeing = (flagged["B"] & judged["B"]) | (flagged["C"] & judged["C"])
     result["on_board"] = flagged["A"] | other
-    result["robust"] = flagged["A"] & other
+    result["robust"] = flagged["A"] & agreeing
     result["agreement"] = np.select(
-        [result["robust"], flagged["A"], other],
-        ["robust", "only A", "only B or C"],
+        [result["robust"], flagged["A"] & other, flagged["A"], other],
+        ["robust", "provisional", "only A", "only B or C"],
         default="none",
     )
     return result.reset_index()
