@@ -3,42 +3,65 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
+import re
+import shutil
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import IO, Annotated, Any, Final, NoReturn
 
-import pyarrow as pa
-import pyarrow.csv as pa_csv
-import pyarrow.parquet as pa_parquet
+import duckdb
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as RichBars
 from rich.table import Table
+from rich.text import Text
 
 from pvsignal import pipeline
 from pvsignal import simulate as simulator
 from pvsignal.analysis import Analysis, load_analysis
-from pvsignal.errors import PvsignalError, UsageError
+from pvsignal.errors import LockedError, ModelError, PvsignalError, UsageError
+from pvsignal.pipeline.intake import spans_of
 from pvsignal.progress import Progress
 from pvsignal.quarter import Quarter, QuarterSpan
-from pvsignal.query import run_query
+from pvsignal.query import (
+    Answer,
+    open_query,
+    rows_of,
+    text,
+    write_csv,
+    write_json,
+    write_parquet,
+)
 from pvsignal.settings import Settings
+from pvsignal.sources import manifest
 from pvsignal.status import Status, read_status
 
 app = typer.Typer(
     help="Signals of disproportionate reporting: MS therapies and neoplasms in FAERS.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-_out = Console()
+
+TABLE_ROWS: Final = 10_000
+
+# A pipe has no width: there a table takes the room that it needs.
+_WIDE: Final = 1_000_000
+_out = Console(width=None if sys.stdout.isatty() else _WIDE)
 _err = Console(stderr=True)
+
+# Depending on its version Typer raises Click's exceptions or its own copies of them;
+# BadParameter < UsageError < ClickException holds in both.
+_COMMAND_ERROR: Final[type[Any]] = typer.BadParameter.__mro__[2]
+_STOPPED: Final = 130
 
 DataDir = Annotated[Path | None, typer.Option(help="Data directory (default ./data).")]
 AnalysisFile = Annotated[
@@ -74,6 +97,10 @@ class _Bars:
         if self._task is not None:
             self._bars.remove_task(self._task)
             self._task = None
+
+
+def _say(line: str) -> None:
+    _err.print(line, soft_wrap=True, markup=False, highlight=False)
 
 
 @contextmanager
@@ -124,20 +151,33 @@ def run(
             progress=progress,
         )
     _tell(published)
+    _tell_not_held(settings, quarters)
+
+
+def _tell_not_held(settings: Settings, quarters: str | None) -> None:
+    span = _span(quarters)
+    if span is None:
+        return
+    held = manifest.read_manifest(settings.data_dir)
+    absent = [quarter for quarter in span if quarter not in held]
+    if absent:
+        _say(
+            f"note: {len(absent)} of the {len(span)} quarters of {span} "
+            f"{'is' if len(absent) == 1 else 'are'} not held: {spans_of(absent)}"
+        )
 
 
 def _tell(published: pipeline.Published) -> None:
     if published.is_new:
         for line in published.findings:
-            _err.print(line, soft_wrap=True, highlight=False)
+            _say(line)
     made = "published" if published.is_new else "nothing new; published before"
-    _err.print(
+    _say(
         f"run {published.run} as of {published.as_of}: {made}; "
-        f"{published.n_on_board} pairs on the board, {published.n_robust} robust",
-        soft_wrap=True,
+        f"{published.n_on_board} pairs on the board, {published.n_robust} robust"
     )
-    _out.print(str(published.report), soft_wrap=True, highlight=False)
-    _out.print(str(published.database), soft_wrap=True, highlight=False)
+    for path in (published.report, published.database):
+        _out.print(str(path), soft_wrap=True, markup=False, highlight=False)
 
 
 @app.command()
@@ -148,9 +188,10 @@ def land(
     settings = Settings.read(data_dir=data_dir, mirror=mirror)
     with pipeline.hold(settings), _progress() as progress:
         landed = pipeline.land(settings, span=_span(quarters), progress=progress)
-    _err.print(f"{len(landed.archives)} archives held, {len(landed.new)} new")
+    _say(f"{len(landed.archives)} archives held, {len(landed.new)} new")
     for archive in landed.renamed:
-        _err.print(f"note: {archive.name} has another prefix than aers or faers")
+        _say(f"note: {archive.name} has another prefix than aers or faers")
+    _tell_not_held(settings, quarters)
 
 
 @app.command()
@@ -159,7 +200,8 @@ def stage(data_dir: DataDir = None, quarters: Quarters = None) -> None:
     settings = Settings.read(data_dir=data_dir)
     with pipeline.hold(settings), _progress() as progress:
         staged = pipeline.stage(settings, span=_span(quarters), progress=progress)
-    _err.print(f"{len(staged.archives)} quarters staged")
+    _say(f"{len(staged.archives)} quarters staged")
+    _tell_not_held(settings, quarters)
 
 
 def _inputs(
@@ -182,8 +224,8 @@ def build(
         inputs = _inputs(settings, what, quarters=quarters, as_of=as_of)
         built = pipeline.build(settings, inputs, progress=progress)
     for line in built.findings():
-        _err.print(line, soft_wrap=True, highlight=False)
-    _err.print(f"{built.n_reports} reports in comparator A as of {inputs.as_of}")
+        _say(line)
+    _say(f"{built.n_reports} reports in comparator A as of {inputs.as_of}")
 
 
 @app.command()
@@ -198,7 +240,7 @@ def score(
     with pipeline.hold(settings):
         inputs = _inputs(settings, what, quarters=quarters, as_of=as_of)
         scored = pipeline.score(settings, pipeline.built_before(settings, inputs))
-    _err.print(f"{scored.n_statistics} rows of statistics")
+    _say(f"{scored.n_statistics} rows of statistics")
 
 
 @app.command()
@@ -213,7 +255,7 @@ def assess(
     with pipeline.hold(settings):
         inputs = _inputs(settings, what, quarters=quarters, as_of=as_of)
         assessed = pipeline.assess(settings, pipeline.scored_before(settings, inputs))
-    _err.print(f"{assessed.n_on_board} pairs on the board, {assessed.n_robust} robust")
+    _say(f"{assessed.n_on_board} pairs on the board, {assessed.n_robust} robust")
 
 
 @app.command()
@@ -252,7 +294,7 @@ def simulate(
             seed=seed,
             progress=progress,
         )
-    _err.print(f"{len(made.archives)} simulated archives; truth in {made.truth}")
+    _say(f"{len(made.archives)} simulated archives; truth in {made.truth}")
 
 
 class StatusFormat(StrEnum):
@@ -300,7 +342,7 @@ def _status_table(state: Status) -> Table:
         "last run": str(published.get("started", "-")),
     }
     for name, value in rows.items():
-        table.add_row(name, value)
+        table.add_row(name, Text(value))
     return table
 
 
@@ -318,9 +360,13 @@ def sql(
     query: Annotated[str, typer.Argument(help="One SELECT or EXPLAIN.")],
     data_dir: DataDir = None,
     analysis: AnalysisFile = None,
-    format: Annotated[SqlFormat, typer.Option()] = SqlFormat.table,
+    format: Annotated[
+        SqlFormat,
+        typer.Option(help=f"A table shows {TABLE_ROWS:,} rows at most, others all."),
+    ] = SqlFormat.table,
     output: Annotated[
-        Path | None, typer.Option(help="File for the result instead of stdout.")
+        Path | None,
+        typer.Option(help="File for the result instead of stdout, in any format."),
     ] = None,
     warehouse: Annotated[
         bool, typer.Option(help="Ask the warehouse instead of the published file.")
@@ -336,50 +382,117 @@ def sql(
     )
     if not file.exists():
         raise UsageError(f"{file} does not exist; run 'pvsignal run' first")
-    rows = run_query(
+    if output is not None:
+        _require_writable(output)
+    with open_query(
         file.resolve(),
         query,
         timeout_seconds=timeout,
+        memory_limit=settings.memory_limit or "4GB",
         readable=[settings.staged_dir] if warehouse else [],
-    )
-    _write_rows(rows, format, output)
+    ) as answer:
+        if format is SqlFormat.table and output is None:
+            _out.print(_answer_table(answer))
+        else:
+            _write_answer(answer, format, output)
 
 
-def _write_rows(rows: pa.Table, format: SqlFormat, output: Path | None) -> None:
-    if format is SqlFormat.table and output is None:
-        _out.print(_rich_table(rows))
-        return
-    sink = pa.BufferOutputStream()
-    if format is SqlFormat.parquet:
-        pa_parquet.write_table(rows, sink)
-    elif format is SqlFormat.json:
-        sink.write(_json_lines(rows).encode())
-    else:
-        pa_csv.write_csv(rows, sink)
-    data = sink.getvalue().to_pybytes()
-    if output is not None:
-        output.write_bytes(data)
-    else:
-        sys.stdout.buffer.write(data)
+def _require_writable(output: Path) -> None:
+    if output.is_dir():
+        raise UsageError(f"--output {output} is a folder; name a file")
+    if not output.parent.is_dir():
+        raise UsageError(
+            f"the folder {output.parent} of --output does not exist; make it first"
+        )
 
 
-def _json_lines(rows: pa.Table) -> str:
-    frame = rows.to_pandas(types_mapper=None)
-    return str(frame.to_json(orient="records", date_format="iso", indent=2)) + "\n"
+def _write_answer(answer: Answer, format: SqlFormat, output: Path | None) -> None:
+    # Whoever reads the result gets all of it or, when the query fails, none.
+    with tempfile.TemporaryFile() as spool:
+        match format:
+            case SqlFormat.csv:
+                write_csv(answer, spool)
+            case SqlFormat.json:
+                write_json(answer, spool)
+            case SqlFormat.parquet:
+                write_parquet(answer, spool)
+            case SqlFormat.table:
+                _write_table(answer, spool)
+        spool.seek(0)
+        if output is None:
+            shutil.copyfileobj(spool, sys.stdout.buffer)
+            sys.stdout.flush()
+        else:
+            with output.open("wb") as file:
+                shutil.copyfileobj(spool, file)
 
 
-def _rich_table(rows: pa.Table) -> Table:
-    table = Table(*rows.column_names)
-    for row in rows.to_pylist():
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
+def _write_table(answer: Answer, sink: IO[bytes]) -> None:
+    console = Console(file=io.StringIO(), width=_WIDE)
+    with console.capture() as printed:
+        console.print(_answer_table(answer))
+    sink.write(printed.get().encode())
+
+
+def _answer_table(answer: Answer) -> Table:
+    table = Table()
+    for name in answer.schema.names:
+        table.add_column(Text(name), overflow="fold")
+    rows = rows_of(answer)
+    for row in islice(rows, TABLE_ROWS):
+        table.add_row(*(Text(text(value)) for value in row.values()))
+    if next(rows, None) is not None:
+        _say(f"note: the first {TABLE_ROWS:,} rows are shown; --format csv has all")
     return table
 
 
 def main() -> NoReturn:
     """Run the command line; a failure is one line on stderr and its exit code."""
+    sys.exit(_exit_code(sys.argv[1:]))
+
+
+def _exit_code(arguments: Sequence[str]) -> int:
     try:
-        app(standalone_mode=True)
+        code = app(arguments or ["--help"], prog_name="pvsignal", standalone_mode=False)
     except PvsignalError as error:
-        _err.print(f"pvsignal: {error}", soft_wrap=True, markup=False, highlight=False)
-        sys.exit(error.exit_code)
-    sys.exit(0)
+        return _fail(str(error), error.exit_code)
+    except _COMMAND_ERROR as error:
+        return _fail(_command_message(error), UsageError.exit_code)
+    except duckdb.IOException as error:
+        is_locked = "set lock" in str(error)
+        kind = LockedError if is_locked else ModelError
+        advice = (
+            "wait until the other process ends"
+            if is_locked
+            else "check the file it names; a run builds a deleted warehouse anew"
+        )
+        return _fail(f"{error}; {advice}", kind.exit_code)
+    except duckdb.OutOfMemoryException as error:
+        return _fail(f"{error}; raise PVSIGNAL_MEMORY_LIMIT", ModelError.exit_code)
+    except OSError as error:
+        return _fail(_os_message(error), UsageError.exit_code)
+    if code == _STOPPED:
+        return _fail("stopped; what was published before stays as it was", code)
+    return code if isinstance(code, int) else 0
+
+
+def _fail(message: str, exit_code: int) -> int:
+    # DuckDB points at the fault with a caret below the statement.
+    lines = (line.strip() for line in re.split(r"[\r\n]+", message))
+    _say("pvsignal: " + " ".join(line for line in lines if line.strip("^ ")))
+    return exit_code
+
+
+def _command_message(error: Any) -> str:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "pvsignal"
+    return f"{error.format_message().rstrip('.')}; see '{command} --help'"
+
+
+def _os_message(error: OSError) -> str:
+    if error.filename is None:
+        return f"{error.strerror or error}; check the disk and the permissions"
+    return (
+        f"{error.filename}: {error.strerror}; check the path, its permissions and the "
+        "space on its disk"
+    )

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
 from pvsignal.errors import UsageError
 
 LISTING_URL = "https://fis.fda.gov/extensions/FPD-QDE-FAERS/FPD-QDE-FAERS.html"
+TOML_FILE = "pvsignal.toml"
+
+_MEMORY = re.compile(r"(\d+(?:\.\d+)?) ?(?:([KMGT])i?B|%)", re.IGNORECASE)
+
+
+def _memory(text: str) -> str:
+    found = _MEMORY.fullmatch(text.strip())
+    amount = float(found[1]) if found else 0.0
+    is_share = bool(found) and text.strip().endswith("%")
+    if amount <= 0 or (is_share and amount > 100):
+        raise ValueError(f"'{text}' is no amount of memory; write it as 8GB or 80%")
+    return text.strip()
 
 
 class Settings(BaseSettings):
@@ -34,12 +49,13 @@ class Settings(BaseSettings):
     http_timeout_seconds, http_tries, http_wait_seconds
         Time without a byte that counts as cut, tries per file, first wait.
     threads, memory_limit
-        Limits given to DuckDB, ``memory_limit`` as DuckDB writes it (``8GB``).
+        Limits given to DuckDB, ``memory_limit`` as DuckDB writes it (``8GB``
+        or ``80%``).
     """
 
     model_config = SettingsConfigDict(
         env_prefix="PVSIGNAL_",
-        toml_file="pvsignal.toml",
+        toml_file=TOML_FILE,
         extra="forbid",
         frozen=True,
     )
@@ -48,11 +64,11 @@ class Settings(BaseSettings):
     analysis: Path | None = None
     mirror: str | None = None
     listing_url: str = LISTING_URL
-    http_timeout_seconds: float = 60.0
-    http_tries: int = 5
-    http_wait_seconds: float = 2.0
-    threads: int | None = None
-    memory_limit: str | None = None
+    http_timeout_seconds: float = Field(60.0, gt=0)
+    http_tries: int = Field(5, ge=1)
+    http_wait_seconds: float = Field(2.0, ge=0)
+    threads: int | None = Field(None, ge=1)
+    memory_limit: Annotated[str, AfterValidator(_memory)] | None = None
 
     @classmethod
     def settings_customise_sources(
@@ -75,17 +91,33 @@ class Settings(BaseSettings):
         Raises
         ------
         UsageError
-            If the file or the environment holds an unknown key or a bad value.
+            If the file is no TOML, if it or the environment holds an unknown key or a
+            bad value, or if the data directory is a file.
         """
         given: dict[str, Any] = {"data_dir": data_dir, "mirror": mirror}
         try:
-            return cls(**{key: value for key, value in given.items() if value})
+            settings = cls(**{key: value for key, value in given.items() if value})
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise UsageError(
+                f"{Path(TOML_FILE).resolve()} is no valid TOML: {error}; correct or "
+                "remove it"
+            ) from error
+        except SettingsError as error:
+            raise UsageError(f"{TOML_FILE} or PVSIGNAL_*: {error}") from error
         except ValidationError as error:
             first = error.errors()[0]
             key = ".".join(map(str, first["loc"]))
+            reason = first["msg"].removeprefix("Value error, ")
             raise UsageError(
-                f"setting '{key}' in pvsignal.toml or PVSIGNAL_*: {first['msg']}"
+                f"setting '{key}' in {TOML_FILE} or PVSIGNAL_*: {reason}; correct or "
+                "remove it"
             ) from error
+        if settings.data_dir.exists() and not settings.data_dir.is_dir():
+            raise UsageError(
+                f"the data directory {settings.data_dir} is a file; give a folder with "
+                "--data-dir"
+            )
+        return settings
 
     @property
     def staged_dir(self) -> Path:

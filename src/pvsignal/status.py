@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pvsignal.analysis import Analysis
+from pvsignal.pipeline.intake import staged_manifest
 from pvsignal.quarter import Quarter
 from pvsignal.settings import Settings
 from pvsignal.sources import manifest
@@ -55,8 +56,7 @@ def newest_expected(today: dt.date) -> Quarter:
 def read_status(settings: Settings, analysis: Analysis, *, today: dt.date) -> Status:
     """State of the data directory of the settings."""
     held = sorted(manifest.read_manifest(settings.data_dir))
-    staged_file = settings.staged_dir / "manifest.json"
-    staged = json.loads(staged_file.read_text("utf-8")) if staged_file.exists() else {}
+    staged = staged_manifest(settings)
     current = settings.published_dir(analysis.name) / "current.json"
     expected = newest_expected(today)
     missing = (
