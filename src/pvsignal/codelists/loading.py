@@ -39,7 +39,7 @@ def load_codelists(folder: Path | None = None) -> Codelists:
     CodelistError
         If a list, a card or a column is absent, a row repeats or is out of order, a
         pattern does not compile, or a row names a group, supergroup or ingredient
-        that no list holds.
+        that no list holds, or a label is empty, in lower case or used twice.
     """
     path = folder or DATA_DIR
     found = {file.stem for file in path.iterdir() if file.suffix != ".toml"}
@@ -51,6 +51,7 @@ def load_codelists(folder: Path | None = None) -> Codelists:
     lists = {name: _load(path, SCHEMAS[name]) for name in sorted(SCHEMAS)}
     _check_references(lists)
     _check_event_names(lists)
+    _check_labels(lists)
     return lists
 
 
@@ -231,3 +232,22 @@ def _check_event_names(lists: Codelists) -> None:
             f"the event '{name}' exists twice over PTs, groups and supergroups;"
             " rename one of them"
         )
+
+
+def _check_labels(lists: Codelists) -> None:
+    """Refuse labels that a reader could not tell apart or that start in lower case."""
+    catalogue = event_catalogue(lists)
+    before: dict[str, str] = {}
+    for event, label in zip(catalogue["event"], catalogue["label"], strict=True):
+        where = f"neoplasm_groups.csv or neoplasm_supergroups.csv, event '{event}'"
+        if not label[:1].isupper():
+            raise CodelistError(
+                f"{where}: the label '{label}' is empty or does not start with a"
+                " capital letter; correct it"
+            )
+        if label in before:
+            raise CodelistError(
+                f"{where}: the label '{label}' is also that of '{before[label]}';"
+                " change one of them"
+            )
+        before[label] = event

@@ -403,12 +403,10 @@ def event_catalogue(lists: Codelists) -> pd.DataFrame:
             label += f" ({behaviour.removesuffix('_premalignant').replace('_', ' ')})"
         event = group + BEHAVIOUR_SUFFIX[behaviour]
         rows.append(("group", event, label, group, behaviour))
-    for name, use in (
-        lists["neoplasm_supergroups"]
-        .table[["supergroup", "use"]]
-        .itertuples(index=False, name=None)
+    supergroups = lists["neoplasm_supergroups"].table
+    for name, label in zip(
+        supergroups["supergroup"], supergroups["label"], strict=True
     ):
-        label = use.split(":")[0] if use else name.replace("_", " ")
         rows.append(("supergroup", supergroup_event(name), label, "", ""))
     return pd.DataFrame(
         sorted(rows),

@@ -11,6 +11,7 @@ from pvsignal.analysis import Analysis
 from pvsignal.progress import Progress
 from pvsignal.report.charts import forest, overview, timeline
 from pvsignal.report.content import Content, read_content
+from pvsignal.report.drawing import draw
 from pvsignal.report.html import Charts, render
 from pvsignal.report.tables import TABLES, WrittenTable, write_table
 
@@ -37,7 +38,7 @@ def write_report(
     analysis
         The analysis of the run.
     progress
-        Told of each table and each drawn pair.
+        Told of each table and each drawing.
 
     Returns
     -------
@@ -70,22 +71,23 @@ def _write_tables(
 
 
 def _draw(content: Content, progress: Progress) -> Charts:
-    forests: dict[str, str] = {}
-    timelines: dict[str, str] = {}
-    progress.start("report charts", len(content.pairs))
-    for number, pair in enumerate(content.pairs):
-        row = pair.row
-        forests[row.anchor] = forest(row, name=f"forest-{number}")
-        if pair.history:
-            timelines[row.anchor] = timeline(
-                row, pair.history, name=f"timeline-{number}"
-            )
-        progress.advance(1)
-    progress.finish()
     shown = content.board[:MAX_OVERVIEW_PAIRS]
+    pairs = list(enumerate(content.pairs))
+    dated = [(number, pair) for number, pair in pairs if pair.history]
+    drawings = [
+        *([overview(shown, name="overview")] if shown else []),
+        *(forest(pair.row, name=f"forest-{number}") for number, pair in pairs),
+        *(
+            timeline(pair.row, pair.history, name=f"timeline-{number}")
+            for number, pair in dated
+        ),
+    ]
+    progress.start("report charts", len(drawings))
+    svgs = iter(draw(drawings, progress))
+    progress.finish()
     return Charts(
-        overview=overview(shown, name="overview") if shown else None,
+        overview=next(svgs) if shown else None,
         n_in_overview=len(shown),
-        forest=forests,
-        timeline=timelines,
+        forest={pair.row.anchor: next(svgs) for _, pair in pairs},
+        timeline={pair.row.anchor: next(svgs) for _, pair in dated},
     )

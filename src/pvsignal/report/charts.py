@@ -1,4 +1,4 @@
-"""Static charts of the report: Altair specifications, drawn to SVG by vl-convert.
+"""Static charts of the report: Altair specifications, ready to be drawn.
 
 The charts stand inside an HTML page with their data in a table beside them. Each kind
 of chart is built by Altair and compiled to Vega once; a drawing only puts in its data
@@ -7,9 +7,8 @@ and the ends of its axes, which are parameters of the chart.
 
 from __future__ import annotations
 
-import html
+import json
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +19,7 @@ import vl_convert
 
 from pvsignal.quarter import Quarter
 from pvsignal.report.content import BoardRow, Estimate, HistoryPoint
+from pvsignal.report.drawing import Drawing
 from pvsignal.report.words import interval
 
 # Okabe and Ito's colours: told apart by people with any common colour blindness.
@@ -36,8 +36,6 @@ _INK: Final = "#1d2730"
 _GREY: Final = "#55606b"
 _LINE: Final = "#dfe4e9"
 _ROR: Final = "Reporting odds ratio (log scale)"
-_NAMESPACE = re.compile(r'\sxmlns(?::xlink)?="[^"]*"')
-_CLIP = re.compile(r'(id="|url\(#)clip(\d+)')
 
 
 @dataclass(frozen=True)
@@ -85,29 +83,15 @@ Records = list[dict[str, Any]]
 Vega = dict[str, Any]
 
 
-def draw(
+def _drawing(
     chart: Vega,
     data: Mapping[str, Records],
     *,
     axes: Mapping[str, Any],
     name: str,
     label: str,
-) -> str:
-    """SVG of a chart for inclusion in HTML.
-
-    Parameters
-    ----------
-    chart
-        Compiled chart; its data and the ends of its axes have names.
-    data
-        Records by name.
-    axes
-        Values of the parameters by name.
-    name
-        Unique in the page; prefixes the identifiers inside the SVG.
-    label
-        What a screen reader says instead of the drawing.
-    """
+) -> Drawing:
+    """Fill the data and the ends of the axes into a compiled chart, by their names."""
     filled = {
         **chart,
         "data": [
@@ -123,14 +107,16 @@ def draw(
             for signal in chart["signals"]
         ],
     }
-    svg: str = vl_convert.vega_to_svg(filled, allowed_base_urls=[])
-    svg = _NAMESPACE.sub("", svg)
-    numbers: dict[str, int] = {}
-    svg = _CLIP.sub(
-        lambda found: f"{found[1]}{name}-{numbers.setdefault(found[2], len(numbers))}",
-        svg,
-    )
-    return svg.replace("<svg", f'<svg role="img" aria-label="{html.escape(label)}"', 1)
+    # JSON knows no NaN and no infinity; neither is drawn.
+    return Drawing(json.dumps(_finite(filled)), name, label)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _compiled(
@@ -242,12 +228,12 @@ def _forest_data(records: Records) -> dict[str, Records]:
     return {"estimates": records, "one": [{"one": 1}]}
 
 
-def forest(row: BoardRow, *, name: str) -> str:
+def forest(row: BoardRow, *, name: str) -> Drawing:
     """Forest plot of the reporting odds ratio of one pair in A, B and C."""
     span = log_span([v for e in row.estimates for v in (e.ror, e.ror_low, e.ror_high)])
     records = [_forest_record(e, span, row=e.comparator) for e in row.estimates]
     texts = {record["row"]: record["text"] for record in records}
-    return draw(
+    return _drawing(
         _forest_chart(),
         _forest_data(records)
         | {"texts": [{"row": c, "text": texts.get(c, "no comparator")} for c in "ABC"]},
@@ -286,7 +272,7 @@ def _forest_chart() -> Vega:
     )
 
 
-def overview(rows: Sequence[BoardRow], *, name: str) -> str:
+def overview(rows: Sequence[BoardRow], *, name: str) -> Drawing:
     """Forest plot of several pairs, the comparators one below the other."""
     span = log_span(
         [v for row in rows for e in row.estimates for v in (e.ror, e.ror_low)]
@@ -299,7 +285,7 @@ def overview(rows: Sequence[BoardRow], *, name: str) -> str:
     names = [
         {"row": f"{number:03d}", "words": row.words} for number, row in enumerate(rows)
     ]
-    return draw(
+    return _drawing(
         _overview_chart(len(rows)),
         _forest_data(records) | {"pairs": names},
         axes=_log_axes(span),
@@ -391,7 +377,7 @@ def _timeline_records(history: Sequence[HistoryPoint], span: LogSpan) -> Records
     ]
 
 
-def timeline(row: BoardRow, history: Sequence[HistoryPoint], *, name: str) -> str:
+def timeline(row: BoardRow, history: Sequence[HistoryPoint], *, name: str) -> Drawing:
     """Cumulative reports and reporting odds ratio of one pair by quarter.
 
     The first crossing is a vertical line through both panels. Lines break where a
@@ -412,7 +398,7 @@ def timeline(row: BoardRow, history: Sequence[HistoryPoint], *, name: str) -> st
         if row.first_crossing
         else []
     )
-    return draw(
+    return _drawing(
         _timeline_chart(),
         {"history": records, "one": [{"one": 1}], "crossing": crossing},
         axes=_log_axes(span)

@@ -17,7 +17,7 @@ import duckdb
 from pvsignal.report.words import NOTHING
 from pvsignal.warehouse import query_rows
 
-MAX_DETAILED_PAIRS: Final = 60
+MAX_DETAILED_PAIRS: Final = 300
 MAX_LISTED_CASES: Final = 100
 MAX_LISTED_EXCLUDED: Final = 50
 MAX_UNMATCHED_NAMES: Final = 25
@@ -364,8 +364,8 @@ def read_content(con: duckdb.DuckDBPyConnection, roles: Sequence[str]) -> Conten
     Returns
     -------
     Content
-        Board and pairs ordered: robust first, then by the lower limit of the reporting
-        odds ratio in comparator A, highest first.
+        Board and pairs ordered: robust first, then provisional, inside them by the
+        lower limit of the reporting odds ratio in comparator A, highest first.
     """
     board = _board(con)
     return Content(
@@ -440,7 +440,7 @@ left join api.signals as s
     on s.variant = 'primary' and s.comparator = 'A'
     and s.drug = v.drug and s.event = v.event and s.event_level = v.event_level
 where v.on_board
-order by v.robust desc,
+order by v.robust desc, v.agreement = 'provisional' desc,
     case when isnan(s.ror_low) then null else s.ror_low end desc nulls last,
     v.drug, v.event
 """
@@ -485,24 +485,12 @@ order by listed.drug, listed.event, listed.received_date desc nulls last,
     listed.caseid desc
 """
 
-# A group counts its incident terms, its other behaviours stand behind a colon; which
-# terms a supergroup holds is not in the schema api: all terms that count are shown.
 _TERMS: Final = f"""
 {_LISTED}
 select listed.drug, listed.event, e.term, count(distinct e.caseid) as n_reports
 from listed
-inner join api.verdicts as v
-    on listed.drug = v.drug and listed.event = v.event
 inner join api.case_events as e on listed.caseid = e.caseid and e.included
-where v.event_level = 'supergroup'
-    or (
-        e.group_id = split_part(listed.event, ':', 1)
-        and case split_part(listed.event, ':', 2)
-            when '' then e.is_incident
-            when 'in_situ' then e.behaviour = 'in_situ_premalignant'
-            else e.behaviour = split_part(listed.event, ':', 2)
-        end
-    )
+where contains(', ' || listed.neoplasm_terms || ', ', ', ' || e.term || ', ')
 group by all
 order by listed.drug, listed.event, n_reports desc, e.term
 """

@@ -130,8 +130,7 @@ def render(
         charts=charts,
         analysis=analysis,
         tables=tables,
-        robust=[row for row in content.board if row.robust],
-        others=[row for row in content.board if not row.robust],
+        groups=board_groups(content.board),
         detailed={pair.row.anchor for pair in content.pairs},
         max_detailed=MAX_DETAILED_PAIRS,
         max_overview=charts.n_in_overview,
@@ -179,6 +178,7 @@ def _environment() -> Environment:
         limits=words.limits,
         partial_date=words.partial_date,
         sentence=sentence,
+        could_not_judge=could_not_judge,
         forest_summary=forest_summary,
         timeline_summary=timeline_summary,
         crossing_words=crossing_words,
@@ -201,7 +201,10 @@ def crossing_words(row: BoardRow, *, has_holes: bool) -> str:
         return "not computed: quarters are missing" if has_holes else "not computed"
     if not row.first_crossing:
         return "none"
-    return f"{row.first_crossing}, {row.crossing_state}"
+    # The state "provisional" would be taken for the verdict of that name.
+    is_late = row.crossing_state == "provisional"
+    state = "latest quarter only" if is_late else row.crossing_state
+    return f"{row.first_crossing}, {state}"
 
 
 def sentence(row: BoardRow, as_of: str) -> str:
@@ -226,17 +229,62 @@ def sentence(row: BoardRow, as_of: str) -> str:
 
 
 def _agreement_words(row: BoardRow) -> str:
-    if not row.robust:
+    if row.agreement == "robust":
+        agreeing = [c for c in ("B", "C") if row.mark(c) == "flagged"]
         return (
-            "The comparators do not agree, so the pair is not robust: look first at "
-            "what separates their populations."
+            f"A and {words.joined(agreeing)}, which can judge the pair, agree: "
+            "the pair is robust."
         )
-    agreeing = [row.mark(c) for c in ("B", "C") if row.mark(c).startswith("flagged")]
-    if "flagged" in agreeing:
-        return "A and at least one of B and C agree: the pair is robust."
+    if row.agreement == "provisional":
+        thin = [c for c in ("B", "C") if row.mark(c) == "flagged, thin"]
+        return (
+            f"A and {words.joined(thin)} agree, but {words.joined(thin)} "
+            f"{'has' if len(thin) == 1 else 'have'} too few reports to judge the pair: "
+            "the agreement is provisional."
+        )
+    against = [c for c in COMPARATORS if row.mark(c) == "not flagged"]
+    if against:
+        return (
+            f"{words.joined(against)} could judge the pair and "
+            f"{'does' if len(against) == 1 else 'do'} not flag it: the comparators "
+            "contradict each other; look first at what separates their populations."
+        )
     return (
-        "A and at least one of B and C agree, which makes the pair robust by the rule; "
-        "but the agreement rests on a comparator too small to judge the pair."
+        f"{words.joined(_not_judging(row))} could not judge the pair: nothing confirms "
+        "the flag, and nothing contradicts it."
+    )
+
+
+def _not_judging(row: BoardRow) -> list[str]:
+    return [c for c in COMPARATORS if row.mark(c) in ("not evaluable", "no population")]
+
+
+def could_not_judge(row: BoardRow) -> str:
+    """Say of a flag that stands alone that no other comparator could judge the pair."""
+    alone = row.agreement.startswith("only")
+    if not alone or any(row.mark(c) == "not flagged" for c in COMPARATORS):
+        return ""
+    return f"{words.joined(_not_judging(row))} could not judge"
+
+
+def board_groups(
+    board: Sequence[BoardRow],
+) -> tuple[tuple[str, str, list[BoardRow]], ...]:
+    """Parts of the board: name, what it means, and its rows in their order."""
+    robust = [row for row in board if row.robust]
+    provisional = [row for row in board if row.agreement == "provisional"]
+    return (
+        ("Robust", "A, and B or C where that one can judge", robust),
+        (
+            "Provisional",
+            "A and B or C, which has too few reports to judge",
+            provisional,
+        ),
+        (
+            "Not robust",
+            "only A, or B or C without A",
+            [x for x in board if not x.robust and x.agreement != "provisional"],
+        ),
     )
 
 
@@ -255,7 +303,8 @@ def _not_flagged(row: BoardRow) -> str:
 def forest_summary(row: BoardRow) -> str:
     """Forest plot in words."""
     texts = [
-        f"{e.comparator}: {words.interval(e.ror, e.ror_low, e.ror_high)}, {e.mark}"
+        f"{e.comparator}: {words.interval(e.ror, e.ror_low, e.ror_high)}, "
+        f"{words.FLAG_WORDS[e.mark][1]}"
         for e in row.estimates
     ]
     return "Reporting odds ratio with 95 % limits. " + "; ".join(texts) + "."
@@ -272,17 +321,34 @@ def timeline_summary(pair: Pair) -> str:
         if pair.row.first_crossing
         else ""
     )
+    before = (
+        f"{words.plural(first.a, 'report')} as of {first.as_of}, "
+        f"{words.count(last.a)} as of {last.as_of}; ROR at the end"
+        if len(points) > 1
+        else f"{words.plural(last.a, 'report')} as of {last.as_of}, the only quarter "
+        "held; ROR"
+    )
     return (
-        f"Comparator A, cumulative: {words.plural(first.a, 'report')} as of "
-        f"{first.as_of}, {words.count(last.a)} as of {last.as_of}; ROR "
-        f"at the end {words.interval(last.ror, last.ror_low, last.ror_high)}.{crossing}"
+        f"Comparator A, cumulative: {before} "
+        f"{words.interval(last.ror, last.ror_low, last.ror_high)}.{crossing}"
     )
 
 
 def history_rows(history: Iterable[HistoryPoint]) -> list[HistoryRow]:
-    """History with the comparators side by side, latest quarter first."""
+    """History with the comparators side by side, latest quarter first.
+
+    Starts with the first quarter that has a report.
+    """
     held = {(point.as_of, point.comparator): point for point in history}
-    quarters = sorted({as_of for as_of, _ in held}, key=Quarter.parse, reverse=True)
+    # Counts only ever grow but for withdrawn cases: a quarter without a report stays
+    # where an earlier one has some.
+    reported = [Quarter.parse(as_of) for (as_of, _), point in held.items() if point.a]
+    first = min(reported, default=None)
+    quarters = sorted(
+        {x for x, _ in held if first is not None and Quarter.parse(x) >= first},
+        key=Quarter.parse,
+        reverse=True,
+    )
     return [
         HistoryRow(q, tuple(held.get((q, comparator)) for comparator in COMPARATORS))
         for q in quarters
