@@ -6,12 +6,19 @@ The header dialect, line ends, member names and folders are those of the quarter
 
 from __future__ import annotations
 
+import io
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pvsignal import layout
 from pvsignal.quarter import Quarter
+from pvsignal.sources.members import (
+    OtherEncoding,
+    StagedPart,
+    joined,
+    stage_blocks,
+)
 
 Rows = Sequence[Mapping[str, object]]
 
@@ -115,3 +122,20 @@ def member_bytes(
     end = "\r\n" if quarter < Quarter(2017, 4) else "\n"
     text = "".join(line + end for line in lines).encode(encoding)
     return b"\xef\xbb\xbf" + text if (table, era) == ("drug", "c0") else text
+
+
+def stage_table(
+    table: str, data: bytes, quarter: Quarter, *, where: tuple[str, str]
+) -> StagedPart:
+    """Stage a member that is given whole; all of its rows, rejects and account."""
+
+    def read_as(encoding: str) -> StagedPart:
+        blocks = stage_blocks(
+            table, io.BytesIO(data), quarter, where=where, encoding=encoding
+        )
+        return joined(list(blocks))
+
+    try:
+        return read_as("utf-8")
+    except OtherEncoding:
+        return read_as("latin-1")

@@ -1,5 +1,6 @@
 """Bytes to records: what is plain, what is repaired, what is refused."""
 
+import io
 import re
 
 import pytest
@@ -7,9 +8,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pvsignal import layout
+from pvsignal.errors import LayoutError
 from pvsignal.quarter import Quarter
 from pvsignal.sources import records
-from pvsignal.sources.records import Form, physical_lines, read_records
+from pvsignal.sources.records import (
+    Form,
+    physical_lines,
+    read_blocks,
+    read_records,
+)
 
 
 def form(table: str, era: str, quarter: str = "2011q2") -> Form:
@@ -24,8 +31,10 @@ def form(table: str, era: str, quarter: str = "2011q2") -> Form:
 
 
 def read(body: bytes, shape: Form) -> records.Records:
-    """Records of a member with some header."""
-    return read_records(physical_lines(b"HEADER\n" + body), shape)
+    """Records of a member as one block."""
+    lines = physical_lines(body, first=2)
+    is_terminated = records._lead(lines, shape, 0) > 0
+    return read_records(lines, shape, is_terminated=is_terminated)
 
 
 def all_records(found: records.Records) -> list[tuple[int, tuple[bytes, ...]]]:
@@ -43,7 +52,7 @@ def all_records(found: records.Records) -> list[tuple[int, tuple[bytes, ...]]]:
 
 def balance(found: records.Records) -> int:
     """Lines less what they gave; 0 where all are accounted for."""
-    lines = found.n_lines - 1 - found.n_blank + found.n_splits - found.n_joins
+    lines = len(found.lines) - found.n_blank + found.n_splits - found.n_joins
     return lines - len(found.plain_line) - len(found.repaired) - len(found.refused)
 
 
@@ -77,7 +86,7 @@ def test_line_ends_at_a_line_feed_and_the_last_may_lack_it(data, texts):
 
 
 def test_delimiters_are_counted_across_blocks(monkeypatch):
-    monkeypatch.setattr(records, "_BLOCK_BYTES", 7)
+    monkeypatch.setattr(records, "_PIECE_BYTES", 7)
     lines = physical_lines(b"a$b$c\n\n$$$$$$$$$$\nx\ry$\nlast$")
     assert lines.n_delimiters.tolist() == [2, 0, 10, 1, 1]
     assert lines.is_unclean.tolist() == [False, False, False, True, False]
@@ -100,9 +109,10 @@ def test_lines_are_those_of_a_plain_split(data):
 
 
 def test_header_is_stripped_lower_case_and_without_bom():
-    lines = physical_lines(b"\xef\xbb\xbfPRIMARYID$ rept_dt$\r\n1$2\r\n")
-    assert records.header_cells(lines) == ("primaryid", "rept_dt")
-    assert records.header_cells(physical_lines(b"")) == ()
+    source = io.BytesIO(b"\xef\xbb\xbfPRIMARYID$ rept_dt$\r\n1$2\r\n")
+    assert records.read_header(source) == ("primaryid", "rept_dt")
+    assert source.read() == b"1$2\r\n"
+    assert records.read_header(io.BytesIO(b"")) == ()
 
 
 # ----------------------------------------------------------------------- plain lines
@@ -330,7 +340,7 @@ def test_every_line_of_any_mixture_is_accounted_for(pieces, end, ends_whole):
     body = end.join(pieces) + (end if ends_whole else b"")
     found = read(body, DRUG)
     assert balance(found) == 0
-    assert found.n_lines == 1 + len(re.findall(rb"[^\n]*\n|[^\n]+$", body))
+    assert len(found.lines) == len(re.findall(rb"[^\n]*\n|[^\n]+$", body))
     assert found.plain.count(b"$") == len(found.plain_line) * (found.n_plain_fields - 1)
     assert all(len(one.fields) == 12 for one in found.repaired)
     numbers = [one.line for one in found.repaired]
@@ -343,3 +353,55 @@ def test_records_that_are_whole_are_never_refused(pieces):
     expected = [line for line in b"".join(pieces).split(b"021487$") if line]
     assert found.refused == ()
     assert len(found.plain_line) + len(found.repaired) == len(expected)
+
+
+# ----------------------------------------------------------------------------- blocks
+
+terminated = st.one_of(good, glued, broken, st.just(b""), st.just(b" \r"))
+
+
+def told(blocks: list[records.Records]) -> tuple[list, list, int, int, int]:
+    """Records, refused lines and counts of all blocks."""
+    return (
+        [
+            (line, fields[:12])
+            for block in blocks
+            for line, fields in all_records(block)
+        ],
+        [one for block in blocks for one in block.refused],
+        sum(block.n_blank for block in blocks),
+        sum(block.n_splits for block in blocks),
+        sum(block.n_joins for block in blocks),
+    )
+
+
+def in_blocks(body: bytes, size: int) -> list[records.Records]:
+    source = io.BytesIO(body)
+    return list(read_blocks(source, DRUG, where="a: m", block_bytes=size))
+
+
+@given(
+    st.lists(terminated, max_size=12),
+    st.sampled_from([b"\n", b"\r\n"]),
+    st.booleans(),
+    st.integers(80, 300),
+)
+def test_records_are_the_same_wherever_blocks_end(pieces, end, ends_whole, size):
+    pieces = [drug(7475791, 1016572490, "FIRST"), *pieces]
+    body = end.join(pieces) + (end if ends_whole else b"")
+    whole = told([read(body, DRUG)])
+    assert told(in_blocks(body, size)) == whole
+    n_lines = sum(len(block.lines) for block in in_blocks(body, size))
+    assert n_lines == len(read(body, DRUG).lines)
+
+
+def test_member_without_lines_is_one_empty_block():
+    (block,) = in_blocks(b"", 10)
+    assert (len(block.lines), len(block.plain_line), block.refused) == (0, 0, ())
+
+
+def test_member_of_another_kind_stops_before_it_fills_the_memory(monkeypatch):
+    monkeypatch.setattr(records, "_ODD_BYTES_MAX", 1000)
+    body = drug(7475791, 1016572490, "GOOD") + b"\n" + b"x" * 5000
+    with pytest.raises(LayoutError, match=r"a: m: from line 1?2 on .* bytes hold no"):
+        in_blocks(body, 100)

@@ -13,16 +13,17 @@ from hypothesis import strategies as st
 from pvsignal import layout
 from pvsignal.errors import CheckFailed, LayoutError, SourceError
 from pvsignal.quarter import Quarter
-from pvsignal.sources import stage
+from pvsignal.sources import records, stage
 from pvsignal.sources.archive import find_members
-from pvsignal.sources.stage import (
-    stage_archive,
-    stage_deletions,
+from pvsignal.sources.members import StagedPart, stage_deletions
+from pvsignal.sources.stage import stage_archive, staged_key, staging_version
+from tests.archives import (
+    member_bytes,
+    member_name,
+    record_line,
     stage_table,
-    staged_key,
-    staging_version,
+    write_archive,
 )
-from tests.archives import member_bytes, member_name, record_line, write_archive
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "faers"
 Q = Quarter(2024, 1)
@@ -42,7 +43,7 @@ def rows(result: stage.StagedQuarter, table: str) -> list[dict]:
     return pq.read_table(result.path / f"{table}.parquet").to_pylist()
 
 
-def one_table(table: str, body: bytes, quarter: str = "2024q1") -> stage.StagedMember:
+def one_table(table: str, body: bytes, quarter: str = "2024q1") -> StagedPart:
     """Staged rows of a member with that body under its era's header."""
     known = Quarter.parse(quarter)
     head = member_bytes(table, known, [])
@@ -190,10 +191,26 @@ def test_file_with_one_byte_that_is_no_utf8_is_latin1_throughout():
     assert found == ["MÃ©niÃ¨re", "Ménière"]
 
 
-def test_utf8_character_across_two_blocks_is_still_utf8(monkeypatch):
-    monkeypatch.setattr(stage, "_DECODE_BYTES", 3)
-    found = one_table("reac", reac(1001157, pt="éééé€€€€")).rows
-    assert found["pt"].to_pylist() == ["éééé€€€€"]
+@pytest.mark.parametrize(
+    ("texts", "read_as"),
+    [
+        ([b"plain", "é".encode(), b"plain"], ["plain", "é", "plain"]),
+        ([b"plain", b"caf\xe9", "é".encode()], ["plain", "café", "Ã©"]),
+        (["é".encode(), b"plain", b"caf\xe9"], ["Ã©", "plain", "café"]),
+    ],
+)
+def test_encoding_is_that_of_the_whole_file_though_blocks_differ(
+    tmp_path, monkeypatch, texts, read_as
+):
+    """Latin-1 as soon as one value is no UTF-8, also for the blocks before it."""
+    monkeypatch.setattr(records, "_BLOCK_BYTES", 30)
+    lines = [b"1001157%d$1001157$%s$\n" % (n, text) for n, text in enumerate(texts)]
+    raw = member_bytes("reac", Q, []) + b"".join(lines)
+    path = {member_name("reac", Q): raw}
+    archive = write_archive(tmp_path, Q, {"demo": DEMO}, raw=path)
+    staged_rows = rows(staged(tmp_path, archive), "reac")
+    assert [row["pt"] for row in staged_rows] == read_as
+    assert [row["line"] for row in staged_rows] == [2, 3, 4]
 
 
 # ------------------------------------------------------------------------- rejects

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -127,6 +128,7 @@ def stage(
             archive.quarter,
             sha256=archive.sha256,
             staged_dir=settings.staged_dir,
+            threads=settings.threads or os.cpu_count() or 1,
             progress=listener,
         ).key
         for archive in wanted

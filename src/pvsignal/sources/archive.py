@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from pvsignal.errors import LayoutError, SourceError
 from pvsignal.layout import TABLES
@@ -23,6 +23,14 @@ from pvsignal.quarter import Quarter
 _TABLE_NAME = re.compile(
     rf"^({'|'.join(TABLES)})(\d{{2}})q([1-4])(_[a-z0-9]+)?\.txt$", re.IGNORECASE
 )
+
+# The FDA's archives have some 20 members, the largest of 0.2 GB, deflated to a fifth.
+# Far more of anything is no archive of the FDA's but one made to fill memory or disk.
+MEMBERS_MAX = 1_000
+MEMBER_BYTES_MAX = 2 * 1024**3
+DEFLATED_MAX = 100
+_ANY_RATIO_BYTES = 1024**2
+_ENCRYPTED = 0x1
 
 
 @dataclass(frozen=True)
@@ -113,6 +121,52 @@ def _find_table(
     return name
 
 
+def require_harmless(file: zipfile.ZipFile, *, archive: str) -> None:
+    """Refuse an archive whose directory is made to do harm, before anything is read.
+
+    Nothing is ever written under a member's name; a path that leaves the archive is
+    refused because no archive of the FDA's has one. A member cannot yield more bytes
+    than its directory entry states: reading stops there and its CRC fails.
+
+    Raises
+    ------
+    SourceError
+        If a member's path is absolute or climbs, it is encrypted, states more than
+        2 GiB, or more than 1 MiB that is a hundred times its deflated size; if the
+        members together are deflated to more than the file; if there are over 1,000.
+    """
+    members = file.infolist()
+    reason = next(filter(None, map(_harm, members)), None)
+    if len(members) > MEMBERS_MAX:
+        reason = f"it has {len(members):,} members where {MEMBERS_MAX:,} are the most"
+    n_bytes = file.fp.seek(0, 2) if file.fp else 0
+    if sum(member.compress_size for member in members) > n_bytes:
+        reason = f"its members share bytes: they state more than its {n_bytes:,}"
+    if reason:
+        raise SourceError(
+            f"{archive} is refused: {reason}; check where it comes from and fetch it "
+            "from the FDA"
+        )
+
+
+def _harm(member: zipfile.ZipInfo) -> str | None:
+    """Say what is wrong with a directory entry."""
+    name, size = member.orig_filename, member.file_size
+    path = PureWindowsPath(name)
+    if path.drive or path.root or ".." in path.parts or "\0" in name:
+        return f"the path of its member {name!r} leaves the archive"
+    if member.flag_bits & _ENCRYPTED:
+        return f"its member {name!r} is encrypted"
+    if size > MEMBER_BYTES_MAX:
+        return f"its member {name!r} states {size:,} bytes"
+    if size > max(_ANY_RATIO_BYTES, DEFLATED_MAX * member.compress_size):
+        return (
+            f"its member {name!r} states {size:,} bytes in {member.compress_size:,} "
+            "deflated ones"
+        )
+    return None
+
+
 @contextmanager
 def opened(archive: Path) -> Iterator[zipfile.ZipFile]:
     """Open an archive; what a damaged file raises becomes a SourceError.
@@ -120,10 +174,12 @@ def opened(archive: Path) -> Iterator[zipfile.ZipFile]:
     Raises
     ------
     SourceError
-        If the file is no zip or a member that is read is damaged.
+        If the file is no zip, is refused by `require_harmless`, or a member that is
+        read is damaged.
     """
     try:
         with zipfile.ZipFile(archive) as file:
+            require_harmless(file, archive=archive.name)
             yield file
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise SourceError(

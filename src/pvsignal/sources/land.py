@@ -22,6 +22,7 @@ import requests
 from pvsignal.errors import SourceError
 from pvsignal.progress import NoProgress, Progress
 from pvsignal.quarter import QuarterSpan
+from pvsignal.sources.archive import require_harmless
 from pvsignal.sources.http import (
     Body,
     HttpOptions,
@@ -183,6 +184,7 @@ def verify_archive(path: Path, name: str) -> None:
         raise SourceError(f"{name} is no zip: it {found}; fetch it again")
     try:
         with zipfile.ZipFile(path) as archive:
+            require_harmless(archive, archive=name)
             damaged = archive.testzip()
     except zipfile.BadZipFile as error:
         raise SourceError(

@@ -5,6 +5,9 @@ byte. Plain lines are found by counting bytes and passed on as bytes. The few ot
 looked at one by one. The FDA's files hold records glued to one line (DRUG of 2011),
 records broken over lines (DRUG and DEMO of the legacy era), stray control bytes (0x08,
 0x7F) and, in one known place, the delimiter inside a value.
+
+A member is read in blocks, so that memory does not grow with it. A block ends before a
+plain line, where no record can be torn.
 """
 
 from __future__ import annotations
@@ -13,9 +16,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+from pvsignal.errors import LayoutError
 
 Numbers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -24,8 +30,16 @@ DELIMITER = b"$"
 BOM = b"\xef\xbb\xbf"
 
 _LF, _CR, _TAB, _DOLLAR, _BLANK, _DELETE = 10, 13, 9, 36, 32, 127
-# Counting works on blocks that stay in the processor's cache.
-_BLOCK_BYTES = 4 * 1024 * 1024
+# Counting works on pieces that stay in the processor's cache.
+_PIECE_BYTES = 4 * 1024 * 1024
+# Read at once; memory grows with it, speed hardly.
+_BLOCK_BYTES = 8 * 1024 * 1024
+# So much without one plain line is not a file of its table.
+_ODD_BYTES_MAX = 64 * 1024 * 1024
+_HEADER_BYTES_MAX = 64 * 1024
+# Lines by which one way of ending lines can be ahead of the other: few enough that a
+# file may change its ways, enough that a handful at the end of a file decide nothing.
+_LEAD_MAX = 100_000
 _CONTROL = bytes({*range(32), _DELETE} - {_TAB, _CR})
 # Stands for a delimiter inside a value while the record is cut; no line that is cut
 # still holds a control byte.
@@ -33,14 +47,26 @@ _INSIDE = b"\x1f"
 _KEY = re.compile(rb"[1-9][0-9]{0,17}")
 
 
+class Source(Protocol):
+    """Bytes that are read once, from first to last."""
+
+    def read(self, n: int = -1, /) -> bytes:
+        """Up to ``n`` bytes, none at the end."""
+
+    def readline(self, limit: int = -1, /) -> bytes:
+        """Bytes up to and with the next line feed, at most ``limit``."""
+
+
 @dataclass(frozen=True)
 class Lines:
-    """Physical lines of a member, numbered from 0 here (the header is 0).
+    """Physical lines of a block.
 
     Attributes
     ----------
     data
         All bytes.
+    first
+        Number of the first line in its member, the header being 1.
     starts, ends
         Offsets of the first byte and of the line feed (or the end of the data), int64.
     n_delimiters
@@ -51,6 +77,7 @@ class Lines:
     """
 
     data: bytes
+    first: int
     starts: Numbers
     ends: Numbers
     n_delimiters: Numbers
@@ -60,9 +87,25 @@ class Lines:
         return len(self.ends)
 
     def raw(self, first: int, last: int | None = None) -> bytes:
-        """Bytes of a line, or of all lines up to ``last``, without the final end."""
+        """Bytes of a line, or of all lines up to ``last``, without the final end.
+
+        Lines are counted from 0 here.
+        """
         end = self.ends[first if last is None else last]
         return self.data[self.starts[first] : end].rstrip(b"\r")
+
+    def head(self, n: int) -> Lines:
+        """Return the first ``n`` lines."""
+        if n == len(self):
+            return self
+        return Lines(
+            self.data[: self.starts[n]],
+            self.first,
+            self.starts[:n],
+            self.ends[:n],
+            self.n_delimiters[:n],
+            self.is_unclean[:n],
+        )
 
 
 @dataclass(frozen=True)
@@ -148,10 +191,12 @@ class Refused:
 
 @dataclass(frozen=True)
 class Records:
-    """All records of one member.
+    """All records of one block.
 
     Attributes
     ----------
+    lines
+        The lines they were made of.
     plain
         The plain lines with their ends, ready for a CSV reader.
     plain_line
@@ -162,24 +207,24 @@ class Records:
         Records of other lines, in file order.
     refused
         Lines that are no record, in file order.
-    n_lines, n_blank, n_splits, n_joins
-        Physical lines with the header; blank ones; records more than lines by cutting;
-        lines more than records by joining.
+    n_blank, n_splits, n_joins
+        Blank lines; records more than lines by cutting; lines more than records by
+        joining.
     """
 
+    lines: Lines
     plain: bytes
     plain_line: Numbers
     n_plain_fields: int
     repaired: tuple[Repaired, ...]
     refused: tuple[Refused, ...]
-    n_lines: int
     n_blank: int
     n_splits: int
     n_joins: int
 
 
-def physical_lines(data: bytes) -> Lines:
-    """Find the lines of a member; a last line without line feed counts.
+def physical_lines(data: bytes, *, first: int = 1) -> Lines:
+    """Find the lines of a block; a last line without line feed counts.
 
     A line ends at a line feed, with or without carriage return before it. A carriage
     return elsewhere is a byte of the line.
@@ -187,8 +232,8 @@ def physical_lines(data: bytes) -> Lines:
     raw = np.frombuffer(data, np.uint8)
     ends, counted, strange = [], [], []
     n_before = 0
-    for at in range(0, len(raw), _BLOCK_BYTES):
-        block = raw[at : at + _BLOCK_BYTES]
+    for at in range(0, len(raw), _PIECE_BYTES):
+        block = raw[at : at + _PIECE_BYTES]
         control = np.flatnonzero((block < _BLANK) | (block == _DELETE))
         kind = block[control]
         feeds = control[kind == _LF]
@@ -203,6 +248,7 @@ def physical_lines(data: bytes) -> Lines:
     all_ends = _joined(ends)
     return Lines(
         data,
+        first,
         starts=np.concatenate([[0], all_ends[:-1] + 1])[: len(all_ends)],
         ends=all_ends,
         n_delimiters=np.diff(_joined(counted), prepend=0),
@@ -238,66 +284,114 @@ def clean(raw: bytes) -> bytes:
     return raw.translate(None, _CONTROL).rstrip(b"\r").replace(b"\r", b" ")
 
 
-def header_cells(lines: Lines) -> tuple[str, ...]:
+def read_header(source: Source) -> tuple[str, ...]:
     """Cells of the first line, stripped and in lower case, without BOM.
 
     Empty cells at the end are left out: a header may end in the delimiter.
     """
-    if not len(lines):
-        return ()
-    text = clean(lines.raw(0).removeprefix(BOM)).decode("latin-1").lower()
+    line = source.readline(_HEADER_BYTES_MAX)
+    text = clean(line.removesuffix(b"\n").removeprefix(BOM)).decode("latin-1").lower()
     cells = [cell.strip() for cell in text.split("$")]
     while cells and not cells[-1]:
         cells.pop()
     return tuple(cells)
 
 
-def read_records(lines: Lines, form: Form) -> Records:
-    """Sort the lines after the header into plain, repaired, refused and blank.
+def read_blocks(
+    source: Source, form: Form, *, where: str, block_bytes: int | None = None
+) -> Iterator[Records]:
+    """Read the records of a member whose header was read, block by block.
+
+    Parameters
+    ----------
+    source
+        Member, standing behind the header.
+    form
+        What its records look like.
+    where
+        Names of archive and member, for the message.
+    block_bytes
+        Bytes read at once; they do not change the records of a file whose lines all
+        end alike.
+
+    Raises
+    ------
+    LayoutError
+        If 64 MB hold no plain line.
+    """
+    size = block_bytes or _BLOCK_BYTES
+    rest, first, lead = b"", 2, 0
+    while more := source.read(size):
+        lines = physical_lines(rest + more, first=first)
+        lead = _lead(lines, form, lead)
+        # The last line may go on in the next block.
+        plain = np.flatnonzero(_is_plain(lines, form, lead > 0)[:-1])
+        n_whole = int(plain[-1]) if len(plain) else 0
+        if n_whole:
+            yield read_records(lines.head(n_whole), form, is_terminated=lead > 0)
+        rest, first = lines.data[lines.starts[n_whole] :], first + n_whole
+        if len(rest) > _ODD_BYTES_MAX:
+            raise LayoutError(
+                f"{where}: from line {first} on {len(rest):,} bytes hold no record of "
+                f"{form.n_fields} fields; fetch the archive again, or look at this line"
+            )
+    lines = physical_lines(rest, first=first)
+    yield read_records(lines, form, is_terminated=_lead(lines, form, lead) > 0)
+
+
+def read_records(lines: Lines, form: Form, *, is_terminated: bool) -> Records:
+    """Sort lines into plain, repaired, refused and blank.
 
     A line with too many fields is cut before whatever looks like a new record, if
     every part then has the right number of fields. A line with too few is joined with
     the lines after it, but not past a line that begins or is a record. What neither
     makes a record is refused.
+
+    Parameters
+    ----------
+    lines
+        Lines of data.
+    form
+        What a record looks like.
+    is_terminated
+        Whether the lines of this file end in a delimiter that the header lacks, as
+        legacy data lines do.
     """
-    is_plain, n_plain_fields = _plain(lines, form)
+    is_plain = _is_plain(lines, form, is_terminated)
     odd = np.flatnonzero(~is_plain)
-    odd = odd[odd > 0]
-    repair = _Repair(lines, form, is_terminated=n_plain_fields > form.n_fields)
+    repair = _Repair(lines, form, is_terminated=is_terminated)
     # Odd lines have no plain line between them where their offset to the rank agrees.
     for _, run in groupby(enumerate(odd.tolist()), key=lambda pair: pair[1] - pair[0]):
         repair.run([number for _, number in run])
     return Records(
+        lines=lines,
         plain=_bytes_of(lines, is_plain),
-        plain_line=np.flatnonzero(is_plain) + 1,
-        n_plain_fields=n_plain_fields,
+        plain_line=np.flatnonzero(is_plain) + lines.first,
+        n_plain_fields=form.n_fields + is_terminated,
         repaired=tuple(repair.repaired),
         refused=tuple(repair.refused),
-        n_lines=len(lines),
         n_blank=repair.n_blank,
         n_splits=repair.n_splits,
         n_joins=repair.n_joins,
     )
 
 
-def _plain(lines: Lines, form: Form) -> tuple[Flags, int]:
-    """Which lines are plain, and the number of fields they have.
+def _is_plain(lines: Lines, form: Form, is_terminated: bool) -> Flags:
+    """Which lines have the fields of a record, and one empty one if terminated."""
+    n_delimiters = form.n_fields - 1 + is_terminated
+    flags: Flags = (lines.n_delimiters == n_delimiters) & ~lines.is_unclean
+    if is_terminated and len(lines):
+        raw = np.frombuffer(lines.data, np.uint8)
+        ends = lines.ends - ((lines.ends > 0) & (raw[lines.ends - 1] == _CR))
+        flags &= raw[ends - 1] == _DOLLAR
+    return flags
 
-    Legacy data lines end in a delimiter that the header lacks; in such a file a line
-    without it is not plain.
-    """
-    if not len(lines):
-        return np.zeros(0, np.bool_), form.n_fields
-    raw = np.frombuffer(lines.data, np.uint8)
-    ends = lines.ends - ((lines.ends > 0) & (raw[lines.ends - 1] == _CR))
-    is_closed = raw[ends - 1] == _DOLLAR
-    is_bare = lines.n_delimiters == form.n_fields - 1
-    is_terminated = (lines.n_delimiters == form.n_fields) & is_closed
-    is_body = np.arange(len(lines)) > 0
-    usable = is_body & ~lines.is_unclean
-    if np.count_nonzero(is_terminated & usable) > np.count_nonzero(is_bare & usable):
-        return is_terminated & usable, form.n_fields + 1
-    return is_bare & usable, form.n_fields
+
+def _lead(lines: Lines, form: Form, before: int) -> int:
+    """By how many lines those that end in a delimiter are ahead of the others."""
+    n_terminated = int(np.count_nonzero(_is_plain(lines, form, True)))
+    n_bare = int(np.count_nonzero(_is_plain(lines, form, False)))
+    return max(-_LEAD_MAX, min(_LEAD_MAX, before + n_terminated - n_bare))
 
 
 def _bytes_of(lines: Lines, chosen: Flags) -> bytes:
@@ -342,7 +436,9 @@ class _Repair:
         n_used, fields = self._complete(texts)
         if not n_used:
             reason = f"{len(fields)} fields where {self.form.n_fields} are expected"
-            self.refused.append(Refused(first + 1, reason, self.lines.raw(first)))
+            self.refused.append(
+                Refused(self.lines.first + first, reason, self.lines.raw(first))
+            )
             return 1
         raw = self.lines.raw(first, numbers[n_used - 1])
         self._add(first, fields, raw)
@@ -385,7 +481,9 @@ class _Repair:
         parts = _parts(fields, self.form)
         if not parts:
             reason = f"{len(fields)} fields where {self.form.n_fields} are expected"
-            self.refused.append(Refused(line + 1, reason, self.lines.raw(line)))
+            self.refused.append(
+                Refused(self.lines.first + line, reason, self.lines.raw(line))
+            )
             return
         for part in parts:
             self._add(line, part, DELIMITER.join(part))
@@ -393,7 +491,7 @@ class _Repair:
 
     def _add(self, line: int, fields: Sequence[bytes], raw: bytes) -> None:
         whole = tuple(fields[: self.form.n_fields])
-        self.repaired.append(Repaired(line + 1, whole, raw))
+        self.repaired.append(Repaired(self.lines.first + line, whole, raw))
 
 
 def _parts(fields: Sequence[bytes], form: Form) -> list[Sequence[bytes]]:
