@@ -58,8 +58,12 @@ assess = task(name="assess", cache_policy=NO_CACHE)(pipeline.assess)
 publish = task(name="publish", cache_policy=NO_CACHE)(pipeline.publish)
 
 
-def announce(published: pipeline.Published) -> pipeline.Published:
-    """Log what the run came to."""
+def announce(
+    published: pipeline.Published, landed: pipeline.Landed
+) -> pipeline.Published:
+    """Log what the run came to; what is unusual about the source as a warning."""
+    for note in landed.notes:
+        get_run_logger().warning(note)
     get_run_logger().info("\n".join(published.findings))
     get_run_logger().info(
         "run %s as of %s: %s; %d pairs on the board, %d robust; report %s",
@@ -85,12 +89,13 @@ def refresh(
     what = load_analysis(analysis or settings.analysis)
     span = QuarterSpan.parse(quarters) if quarters else None
     with pipeline.hold(settings):
-        land(settings, span=span, progress=LogProgress())
+        landed = land(settings, span=span, progress=LogProgress())
         staged = stage(settings, span=span, progress=LogProgress())
         inputs = identify(settings, what, staged=staged)
         before = pipeline.published_before(settings, inputs)
         if before is not None:
-            return announce(before)
+            return announce(before, landed)
         built = build(settings, inputs, progress=LogProgress())
         assessed = assess(settings, score(settings, built))
-        return announce(publish(settings, assessed, progress=LogProgress()))
+        published = publish(settings, assessed, progress=LogProgress())
+        return announce(published, landed)

@@ -168,6 +168,8 @@ def _tell_not_held(settings: Settings, quarters: str | None) -> None:
 
 
 def _tell(published: pipeline.Published) -> None:
+    for line in published.notes:
+        _say(f"note: {line}")
     if published.is_new:
         for line in published.findings:
             _say(line)
@@ -182,15 +184,22 @@ def _tell(published: pipeline.Published) -> None:
 
 @app.command()
 def land(
-    data_dir: DataDir = None, mirror: Mirror = None, quarters: Quarters = None
+    data_dir: DataDir = None,
+    mirror: Mirror = None,
+    quarters: Quarters = None,
+    recheck: Annotated[
+        bool, typer.Option(help="Fetch held archives again and compare their hashes.")
+    ] = False,
 ) -> None:
     """Bring archives from the FDA or a mirror: pvsignal land --mirror DIR."""
     settings = Settings.read(data_dir=data_dir, mirror=mirror)
     with pipeline.hold(settings), _progress() as progress:
-        landed = pipeline.land(settings, span=_span(quarters), progress=progress)
-    _say(f"{len(landed.archives)} archives held, {len(landed.new)} new")
-    for archive in landed.renamed:
-        _say(f"note: {archive.name} has another prefix than aers or faers")
+        landed = pipeline.land(
+            settings, span=_span(quarters), recheck=recheck, progress=progress
+        )
+    _say(f"{len(landed.archives)} archives held, {landed.n_new} new")
+    for line in landed.notes:
+        _say(f"note: {line}")
     _tell_not_held(settings, quarters)
 
 
@@ -201,6 +210,8 @@ def stage(data_dir: DataDir = None, quarters: Quarters = None) -> None:
     with pipeline.hold(settings), _progress() as progress:
         staged = pipeline.stage(settings, span=_span(quarters), progress=progress)
     _say(f"{len(staged.archives)} quarters staged")
+    for reissue in staged.reissues:
+        _say(f"note: {reissue}")
     _tell_not_held(settings, quarters)
 
 
@@ -332,6 +343,7 @@ def _status_table(state: Status) -> Table:
         "quarters staged": str(len(state.staged)),
         "newest expected": state.newest_expected
         + (" - the held data are stale" if state.is_stale else ""),
+        "notes": "; ".join(state.notes) or "-",
         "published run": str(published.get("run", "none")),
         "as of": str(published.get("as_of", "-")),
         "pairs on the board": str(published.get("n_on_board", "-")),

@@ -19,6 +19,7 @@ from pydantic_settings import (
 from pvsignal.errors import UsageError
 
 LISTING_URL = "https://fis.fda.gov/extensions/FPD-QDE-FAERS/FPD-QDE-FAERS.html"
+ARCHIVE_URL = "https://fis.fda.gov/content/Exports/"
 TOML_FILE = "pvsignal.toml"
 
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?) ?(?:([KMGT])i?B|%)", re.IGNORECASE)
@@ -46,6 +47,8 @@ class Settings(BaseSettings):
         Folder or URL with archives under the FDA's own names; None for the FDA.
     listing_url
         The FDA's page that lists the quarterly extracts.
+    archive_url
+        Folder of the archives, tried where the page fails.
     http_timeout_seconds, http_tries, http_wait_seconds
         Time without a byte that counts as cut, tries per file, first wait.
     threads, memory_limit
@@ -64,6 +67,7 @@ class Settings(BaseSettings):
     analysis: Path | None = None
     mirror: str | None = None
     listing_url: str = LISTING_URL
+    archive_url: str = ARCHIVE_URL
     http_timeout_seconds: float = Field(60.0, gt=0)
     http_tries: int = Field(5, ge=1)
     http_wait_seconds: float = Field(2.0, ge=0)

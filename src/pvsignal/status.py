@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from pvsignal.analysis import Analysis
-from pvsignal.pipeline.intake import staged_manifest
+from pvsignal.pipeline.intake import staged_before, staged_manifest, staleness
 from pvsignal.quarter import Quarter
 from pvsignal.settings import Settings
 from pvsignal.sources import manifest
-
-# Observed from the end of a quarter to its posting: 3.5 to 7 weeks.
-POSTED_WITHIN = dt.timedelta(weeks=7)
+from pvsignal.sources.listing import newest_expected
 
 
 @dataclass(frozen=True)
@@ -31,6 +29,8 @@ class Status:
         Latest quarter that the FDA should have posted by its habit.
     is_stale
         Something is held and the newest held quarter is older than that.
+    notes
+        What is unusual: staleness (not of simulated archives), re-issued archives.
     published
         Stamp of the current published run, without its records; None if there is none.
     """
@@ -42,15 +42,8 @@ class Status:
     missing: tuple[str, ...]
     newest_expected: str
     is_stale: bool
+    notes: tuple[str, ...]
     published: dict[str, Any] | None
-
-
-def newest_expected(today: dt.date) -> Quarter:
-    """Latest quarter that the FDA should have posted, seven weeks after its end."""
-    quarter = Quarter(today.year, (today.month - 1) // 3 + 1)
-    while quarter.last_day + POSTED_WITHIN > today:
-        quarter = Quarter.from_ordinal(quarter.ordinal - 1)
-    return quarter
 
 
 def read_status(settings: Settings, analysis: Analysis, *, today: dt.date) -> Status:
@@ -59,6 +52,7 @@ def read_status(settings: Settings, analysis: Analysis, *, today: dt.date) -> St
     staged = staged_manifest(settings)
     current = settings.published_dir(analysis.name) / "current.json"
     expected = newest_expected(today)
+    reissues = staged_before(settings).reissues if staged else ()
     missing = (
         [
             str(Quarter.from_ordinal(no))
@@ -76,5 +70,6 @@ def read_status(settings: Settings, analysis: Analysis, *, today: dt.date) -> St
         missing=tuple(missing),
         newest_expected=str(expected),
         is_stale=bool(held) and held[-1] < expected,
+        notes=(*staleness(settings, today=today), *map(str, reissues)),
         published=json.loads(current.read_text("utf-8")) if current.exists() else None,
     )

@@ -17,7 +17,9 @@ from typing import Any, Final
 import duckdb
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from pvsignal import layout
 from pvsignal.errors import CheckFailed, ModelError
 
 Connection = duckdb.DuckDBPyConnection
@@ -350,6 +352,63 @@ def connect_readonly(
 
 def _quoted(path: Path) -> str:
     return str(path.resolve()).replace("'", "''")
+
+
+def staged_difference(
+    before: Path, after: Path
+) -> tuple[dict[str, tuple[int, int]], int]:
+    """Compare two stagings of one quarter, row by row without line numbers.
+
+    Parameters
+    ----------
+    before, after
+        Folders ``staged/<quarter>/<key>``.
+
+    Returns
+    -------
+    tuple of (mapping, int)
+        Table to (rows only in ``after``, rows only in ``before``) of the tables that
+        differ; and the number of reports (primaryid) with a row that differs. Empty
+        and 0 where ``before`` is not there any more.
+    """
+    changes: dict[str, tuple[int, int]] = {}
+    if not before.is_dir():
+        return changes, 0
+    with connect_memory() as con:
+        con.execute("create table touched (primaryid bigint)")
+        for table in (*layout.TABLES, "deleted"):
+            ours, theirs = _compared(after, before, f"{table}.parquet")
+            for name, rows in (
+                ("added", f"{ours} except all {theirs}"),
+                ("removed", f"{theirs} except all {ours}"),
+            ):
+                con.execute(f"create or replace temp table {name} as {rows}")
+            n_added, n_removed = con.execute(
+                "select (select count(*) from added), (select count(*) from removed)"
+            ).fetchall()[0]
+            if n_added or n_removed:
+                changes[table] = (n_added, n_removed)
+            if table != "deleted":
+                con.execute(
+                    "insert into touched select primaryid from added "
+                    "union all select primaryid from removed"
+                )
+        (touched,) = query_rows(
+            con, "select count(distinct primaryid) as n from touched"
+        )
+    return changes, int(touched["n"])
+
+
+def _compared(after: Path, before: Path, name: str) -> tuple[str, str]:
+    """Queries of two Parquet files for what a row is, not for where it stood."""
+    paths = (after / name, before / name)
+    known = [pq.read_schema(path).names for path in paths]
+    shared = [c for c in known[0] if c in known[1] and c not in ("line", "member")]
+    ours, theirs = (
+        f"select {', '.join(shared)} from read_parquet('{_quoted(path)}')"
+        for path in paths
+    )
+    return ours, theirs
 
 
 def register_staged(con: Connection, folders: Sequence[Path]) -> None:

@@ -25,14 +25,18 @@ from pvsignal.quarter import Quarter, QuarterSpan
 from pvsignal.sources.land import (
     HttpOptions,
     LandResult,
-    Listed,
     land,
-    list_fda,
-    list_mirror,
     origin_of,
     verify_archive,
 )
-from pvsignal.sources.listing import other_case
+from pvsignal.sources.listing import (
+    Listed,
+    Listing,
+    list_fda,
+    list_fda_or_recall,
+    list_mirror,
+    other_case,
+)
 from pvsignal.sources.manifest import read_manifest, read_origin
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "faers"
@@ -485,7 +489,7 @@ FDA_PAGE = """<!DOCTYPE html><html><body><div id="accordion">
 def test_listing_in_the_shape_of_the_fda(server):
     base = "https://fis.fda.gov/content/Exports"
     server.on("/ext/list.html", page(FDA_PAGE.format(base=base).encode()))
-    listed = list_fda(f"{server.url}/ext/list.html", QUICK)
+    listed = list_fda(f"{server.url}/ext/list.html", QUICK).items
     assert quarters(listed) == ["2004q1", "2022q2", "2022q4"]
     assert [item.location for item in listed] == [
         f"{server.url}/ext/exports/aers_ascii_2004q1.zip?x=1",
@@ -516,17 +520,141 @@ def test_renamed_prefix_is_accepted_and_noticed(server, data_dir):
     name = "aems_ascii_2026q3.zip"
     server.on("/list.html", page(f'<a href="/x/{name}">ASCII</a>'.encode()))
     server.on(f"/x/{name}", serve(zip_bytes()))
-    result = land_now(data_dir, list_fda(f"{server.url}/list.html", QUICK))
+    result = land_now(data_dir, list_fda(f"{server.url}/list.html", QUICK).items)
     assert [archive.name for archive in result.renamed] == [name]
 
 
 def test_two_links_to_one_quarter_are_refused_and_the_same_link_twice_is_not(server):
     link = '<a href="/faers_ascii_2024q1.zip">ASCII</a>'
     server.on("/list.html", page((link * 2).encode()))
-    assert len(list_fda(f"{server.url}/list.html", QUICK)) == 1
+    assert len(list_fda(f"{server.url}/list.html", QUICK).items) == 1
     server.on("/list.html", page((link + link.replace("faers", "aems")).encode()))
     with pytest.raises(SourceError, match="two archives of 2024q1"):
         list_fda(f"{server.url}/list.html", QUICK)
+
+
+def links(*names: str) -> bytes:
+    return "".join(f'<a href="/x/{name}">ASCII</a>' for name in names).encode()
+
+
+def recall(server, data_dir: Path, today: dt.date | None = None) -> Listing:
+    return list_fda_or_recall(
+        f"{server.url}/list.html",
+        archive_url=f"{server.url}/x/",
+        memory=data_dir / "landing" / "listing.json",
+        today=today or NOW.date(),
+        http=QUICK,
+    )
+
+
+def test_listing_that_moved_is_followed_and_noticed(server, data_dir):
+    to = f"{server.url}/aems/list.html"
+    server.on("/list.html", lambda handler: handler.answer(302, b"", Location=to))
+    server.on("/aems/list.html", page(links(NAME)))
+    listing = recall(server, data_dir)
+    assert [item.location for item in listing.items] == [f"{server.url}/x/{NAME}"]
+    assert listing.notes == (f"the listing moved from {server.url}/list.html to {to}",)
+
+
+@pytest.mark.parametrize(
+    "name", ["aems_2026q3.zip", "aems-ascii-2026-3.zip", "faers_ascii_2026q3_new.zip"]
+)
+def test_link_named_like_no_archive_so_far_is_noticed(server, data_dir, name):
+    usual = [NAME, NAME.replace("ascii", "xml"), "readme.zip"]
+    server.on("/list.html", page(links(*usual, name)))
+    listing = recall(server, data_dir)
+    assert quarters(listing.items) == ["2024q1"]
+    (note,) = listing.notes
+    assert f"/x/{name}, which is named like no archive" in note
+
+
+def test_archive_that_was_listed_and_is_not_any_more_is_noticed(server, data_dir):
+    server.on("/list.html", page(links(NAME, "faers_ascii_2024q2.zip")))
+    assert recall(server, data_dir).notes == ()
+    server.on("/list.html", page(links(NAME)))
+    assert recall(server, data_dir).notes == (
+        "faers_ascii_2024q2.zip was listed before and is not any more",
+    )
+    assert recall(server, data_dir).notes == ()
+
+
+@pytest.mark.parametrize("answer", [status(404), page(b"<html>Sorry</html>")])
+def test_page_that_fails_is_replaced_by_the_last_one_that_came(
+    server, data_dir, answer
+):
+    """As in June 2024, when the page was missing and the archives were there."""
+    known, new = "aems_ascii_2026q1.zip", "faers_ascii_2026q2.zip"
+    server.on("/list.html", page(links(known)))
+    server.on(f"/x/{known}", serve(zip_bytes("known")))
+    land_now(data_dir, recall(server, data_dir).items)
+    server.on("/list.html", answer)
+    server.on(f"/x/{new}", serve(zip_bytes("new")))
+    listing = recall(server, data_dir, dt.date(2026, 8, 20))
+    assert "taken instead: 1 archives of the last listing" in listing.notes[0]
+    by_quarter = {str(item.quarter): item for item in listing.items}
+    assert [min(by_quarter), max(by_quarter)] == ["2004q1", "2026q3"]
+    assert by_quarter["2012q3"].name == "aers_ascii_2012q3.zip"
+    assert by_quarter["2012q4"].name == "faers_ascii_2012q4.zip"
+    assert (by_quarter["2026q1"].name, by_quarter["2026q1"].is_guess) == (known, False)
+    landed = land_now(data_dir, listing.items, "2026q1..2026q3")
+    assert quarters(landed.archives) == ["2026q1", "2026q2"]
+    assert quarters(landed.new) == ["2026q2"]
+    assert quarters(landed.absent) == ["2026q3"]
+    assert "faers_ascii_2026q3.zip is not (yet) on the server" in landed.notes()
+
+
+def test_nothing_is_held_where_neither_page_nor_usual_address_serves(server, data_dir):
+    server.on("/list.html", status(404))
+    listing = recall(server, data_dir)
+    with pytest.raises(SourceError, match="was answered with status 404"):
+        land_now(data_dir, listing.items, "2024q1..2024q2")
+    assert not read_manifest(data_dir)
+
+
+def test_server_that_is_away_is_no_reason_to_guess(data_dir):
+    with pytest.raises(SourceError, match="failed or was cut") as caught:
+        list_fda_or_recall(
+            "http://127.0.0.1:9/list.html",
+            archive_url="http://127.0.0.1:9/x/",
+            memory=data_dir / "landing" / "listing.json",
+            today=NOW.date(),
+            http=QUICK,
+        )
+    assert caught.value.transient
+
+
+def test_listed_archive_that_is_not_served_is_an_error_and_no_note(server, data_dir):
+    with pytest.raises(SourceError, match="status 404"):
+        land_now(data_dir, server.listed())
+
+
+def test_remembered_listing_that_is_no_json_says_so(server, data_dir):
+    memory = data_dir / "landing" / "listing.json"
+    memory.parent.mkdir(parents=True)
+    memory.write_text("{", "utf-8")
+    server.on("/list.html", page(links(NAME)))
+    with pytest.raises(SourceError, match=r"listing\.json is no listing of archives"):
+        recall(server, data_dir)
+
+
+def test_recheck_finds_a_reissue_of_the_same_size(server, data_dir):
+    server.on(f"/{NAME}", serve(zip_bytes("old")))
+    land_now(data_dir, server.listed())
+    server.on(f"/{NAME}", serve(zip_bytes("new")))
+    assert land_now(data_dir, server.listed()).new == ()
+    again = land_now(data_dir, server.listed(), recheck=True)
+    assert quarters(again.reissued) == ["2024q1"]
+    assert "was re-issued: it now has SHA-256" in again.notes()[0]
+    assert land_now(data_dir, server.listed(), recheck=True).new == ()
+
+
+def test_leavings_of_a_landing_that_was_killed_are_swept(server, data_dir):
+    landing = data_dir / "landing"
+    landing.mkdir(parents=True)
+    (landing / ".faers_ascii_2023q4.zip.part").write_bytes(b"PK")
+    server.on(f"/{NAME}", serve(zip_bytes()))
+    land_now(data_dir, server.listed())
+    assert not list(landing.glob(".*"))
 
 
 def test_address_without_a_q_has_no_other_case():

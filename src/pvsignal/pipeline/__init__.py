@@ -6,11 +6,15 @@ result; tables stay in DuckDB. Prefect, if it is used, only decides when.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pvsignal.analysis import Analysis
 from pvsignal.pipeline.building import Built, Note, build, built_before
 from pvsignal.pipeline.inputs import Inputs, identify
 from pvsignal.pipeline.intake import (
     Clock,
+    Landed,
+    Reissue,
     Staged,
     hold,
     land,
@@ -28,8 +32,10 @@ __all__ = [
     "Assessed",
     "Built",
     "Inputs",
+    "Landed",
     "Note",
     "Published",
+    "Reissue",
     "Scored",
     "Staged",
     "assess",
@@ -65,12 +71,12 @@ def run(
         As the stages do; what was published before stays as it was.
     """
     with hold(settings):
-        land(settings, span=span, now=now, progress=progress)
+        landed = land(settings, span=span, now=now, progress=progress)
         staged = stage(settings, span=span, progress=progress)
         inputs = identify(settings, analysis, staged=staged, as_of=as_of)
-        before = published_before(settings, inputs)
-        if before is not None:
-            return before
-        built = build(settings, inputs, progress=progress)
-        assessed = assess(settings, score(settings, built))
-        return publish(settings, assessed, now=now, progress=progress)
+        published = published_before(settings, inputs)
+        if published is None:
+            built = build(settings, inputs, progress=progress)
+            assessed = assess(settings, score(settings, built))
+            published = publish(settings, assessed, now=now, progress=progress)
+        return replace(published, notes=landed.notes)

@@ -55,8 +55,9 @@ class Built:
     n_reports: int
 
     def findings(self) -> tuple[str, ...]:
-        """Lines for a person: notes of the checks, litigated reports by year."""
-        return tuple(map(str, (*self.notes, *self.litigated)))
+        """Lines for a person: re-issues, notes of the checks, litigated reports."""
+        reissues = self.inputs.staged.reissues
+        return tuple(map(str, (*reissues, *self.notes, *self.litigated)))
 
 
 def build(

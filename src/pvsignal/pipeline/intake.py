@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
+from pvsignal import warehouse
 from pvsignal.errors import LockedError, UsageError
 from pvsignal.progress import NoProgress, Progress
 from pvsignal.quarter import Quarter, QuarterSpan
@@ -20,6 +21,13 @@ from pvsignal.settings import Settings
 from pvsignal.sources import land as landing
 from pvsignal.sources import manifest
 from pvsignal.sources import stage as staging
+from pvsignal.sources.listing import (
+    POSTED_WITHIN,
+    Listing,
+    list_fda_or_recall,
+    list_mirror,
+    newest_expected,
+)
 
 Clock = Callable[[], dt.datetime]
 
@@ -53,14 +61,46 @@ def hold(settings: Settings) -> Iterator[None]:
         lock.release()
 
 
+@dataclass(frozen=True)
+class Landed:
+    """Archives held after a landing, and what a person should know of it.
+
+    Attributes
+    ----------
+    archives
+        All archives held within the span, in quarter order.
+    n_new
+        How many of them came with this landing.
+    notes
+        Lines: the listing moved or failed, archives were renamed, re-issued or are not
+        there, the newest held quarter is older than the FDA's habit.
+    """
+
+    archives: tuple[manifest.Archive, ...]
+    n_new: int
+    notes: tuple[str, ...]
+
+
 def land(
     settings: Settings,
     *,
     span: QuarterSpan | None = None,
+    recheck: bool = False,
     now: Clock = utc_now,
     progress: Progress | None = None,
-) -> landing.LandResult:
+) -> Landed:
     """Bring the archives of a span from the mirror or the FDA into the data directory.
+
+    Parameters
+    ----------
+    settings
+        Where, and from where.
+    span
+        Quarters to land; None for all that are offered.
+    recheck
+        Fetch held archives again and compare their hashes.
+    now, progress
+        Clock and listener.
 
     Raises
     ------
@@ -72,22 +112,99 @@ def land(
         tries=settings.http_tries,
         wait_seconds=settings.http_wait_seconds,
     )
-    listed = (
-        landing.list_mirror(settings.mirror, http)
+    today = now().date()
+    listing = (
+        Listing(list_mirror(settings.mirror, http))
         if settings.mirror
-        else landing.list_fda(settings.listing_url, http)
+        else list_fda_or_recall(
+            settings.listing_url,
+            archive_url=settings.archive_url,
+            memory=settings.data_dir / "landing" / "listing.json",
+            today=today,
+            http=http,
+        )
     )
-    return landing.land(
-        settings.data_dir, listed, http=http, span=span, now=now, progress=progress
+    landed = landing.land(
+        settings.data_dir,
+        listing.items,
+        http=http,
+        span=span,
+        now=now,
+        recheck=recheck,
+        progress=progress,
+    )
+    notes = (*listing.notes, *landed.notes(), *staleness(settings, today=today))
+    return Landed(landed.archives, len(landed.new), notes)
+
+
+def staleness(settings: Settings, *, today: dt.date) -> tuple[str, ...]:
+    """Say whether the newest held quarter is older than the FDA's habit of posting.
+
+    Simulated archives are never stale.
+    """
+    held = sorted(manifest.read_manifest(settings.data_dir))
+    expected = newest_expected(today)
+    if (
+        not held
+        or held[-1] >= expected
+        or manifest.read_origin(settings.data_dir) == "simulated"
+    ):
+        return ()
+    due = expected.last_day + POSTED_WITHIN
+    return (
+        f"stale: the newest held quarter is {held[-1]}; {expected} should have been "
+        f"posted by {due}, seven weeks after its end: look at the FDA's listing",
     )
 
 
 @dataclass(frozen=True)
+class Reissue:
+    """How an archive differs from the one of its quarter that was staged before it.
+
+    Attributes
+    ----------
+    quarter
+        As text.
+    archive_sha256, replaced_sha256
+        Hashes of the archive in use and of the one before.
+    changes
+        Table to (rows only in the new, rows only in the old one); equal tables are not
+        named.
+    n_reports
+        Reports with a row that differs.
+    """
+
+    quarter: str
+    archive_sha256: str
+    replaced_sha256: str
+    changes: Mapping[str, tuple[int, int]]
+    n_reports: int
+
+    def __str__(self) -> str:
+        rows = ", ".join(
+            f"{table} +{added:,} -{removed:,}"
+            for table, (added, removed) in self.changes.items()
+        )
+        return (
+            f"{self.quarter} was re-issued: {self.archive_sha256[:12]} replaces "
+            f"{self.replaced_sha256[:12]}; rows {rows or 'unchanged'}; "
+            f"{self.n_reports:,} reports differ"
+        )
+
+
+@dataclass(frozen=True)
 class Staged:
-    """Quarters that are staged, ascending, with the archive of each."""
+    """Quarters that are staged, ascending, with the archive of each.
+
+    Attributes
+    ----------
+    reissues
+        What changed, of every archive that replaced another one.
+    """
 
     archives: tuple[manifest.Archive, ...]
     keys: tuple[str, ...]
+    reissues: tuple[Reissue, ...] = ()
 
     @property
     def quarters(self) -> tuple[Quarter, ...]:
@@ -122,28 +239,57 @@ def stage(
             f"{spans_of(sorted(held))}; land them or change --quarters"
         )
     listener = progress or NoProgress()
-    keys = [
-        staging.stage_archive(
+    before = staged_manifest(settings)
+    in_use = dict(before)
+    staging.sweep(settings.staged_dir)
+    for archive in wanted:
+        staged = staging.stage_archive(
             settings.data_dir / archive.path,
             archive.quarter,
             sha256=archive.sha256,
             staged_dir=settings.staged_dir,
             threads=settings.threads or os.cpu_count() or 1,
             progress=listener,
-        ).key
-        for archive in wanted
-    ]
-    in_use = staged_manifest(settings) | {
-        str(archive.quarter): {
-            "key": key,
-            "archive": archive.name,
-            "archive_sha256": archive.sha256,
-        }
-        for archive, key in zip(wanted, keys, strict=True)
-    }
-    if in_use != staged_manifest(settings):
+        )
+        name = str(archive.quarter)
+        in_use[name] = _entry(settings, archive, staged.key, in_use.get(name))
+    if in_use != before:
         manifest.write_json(settings.staged_dir / "manifest.json", in_use)
-    return Staged(tuple(wanted), tuple(keys))
+    return staged_before(settings, span=span)
+
+
+def _entry(
+    settings: Settings,
+    archive: manifest.Archive,
+    key: str,
+    before: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """Entry of a quarter in the manifest, with every re-issue that it went through."""
+    reissues = list(before.get("reissues", [])) if before else []
+    if before and before.get("archive_sha256", archive.sha256) != archive.sha256:
+        folder = settings.staged_dir / str(archive.quarter)
+        reissues.append(asdict(_reissue(archive, before, folder, key)))
+    return {
+        "key": key,
+        "archive": archive.name,
+        "archive_sha256": archive.sha256,
+        "reissues": reissues,
+    }
+
+
+def _reissue(
+    archive: manifest.Archive, before: Mapping[str, Any], folder: Path, key: str
+) -> Reissue:
+    changes, n_reports = warehouse.staged_difference(
+        folder / before["key"], folder / key
+    )
+    return Reissue(
+        str(archive.quarter),
+        archive.sha256,
+        before["archive_sha256"],
+        changes,
+        n_reports,
+    )
 
 
 def staged_before(settings: Settings, *, span: QuarterSpan | None = None) -> Staged:
@@ -167,8 +313,11 @@ def staged_before(settings: Settings, *, span: QuarterSpan | None = None) -> Sta
             + (f" within {span}" if span else "")
             + "; run 'pvsignal land' and 'pvsignal stage' first"
         )
+    entries = [in_use[str(archive.quarter)] for archive in archives]
     return Staged(
-        tuple(archives), tuple(in_use[str(a.quarter)]["key"] for a in archives)
+        tuple(archives),
+        tuple(entry["key"] for entry in entries),
+        tuple(Reissue(**one) for entry in entries for one in entry.get("reissues", [])),
     )
 
 

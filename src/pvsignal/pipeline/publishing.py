@@ -63,7 +63,9 @@ class Published:
     is_current
         The pointer ``current`` names this run.
     findings
-        Lines for a person: notes of the checks, litigated reports by year.
+        Lines for a person: re-issues, notes of the checks, litigated reports by year.
+    notes
+        Lines for a person about the archives and their source, at this call.
     """
 
     run: str
@@ -75,6 +77,7 @@ class Published:
     n_on_board: int
     n_robust: int
     findings: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def published_before(settings: Settings, inputs: Inputs) -> Published | None:

@@ -35,8 +35,6 @@ from pvsignal.sources.listing import (
     Listed,
     has_usual_prefix,
     is_url,
-    list_fda,
-    list_mirror,
     other_case,
 )
 from pvsignal.sources.manifest import (
@@ -51,10 +49,7 @@ from pvsignal.sources.manifest import (
 __all__ = [
     "HttpOptions",
     "LandResult",
-    "Listed",
     "land",
-    "list_fda",
-    "list_mirror",
     "origin_of",
     "verify_archive",
 ]
@@ -66,6 +61,7 @@ _T = TypeVar("_T")
 _MAGIC = b"PK\x03\x04"
 _PAGE_STARTS = (b"<!doctype", b"<html", b"<head", b"<?xml", b"<!--")
 _COPY_BYTES = 1024 * 1024
+_PART = ".part"
 
 
 @dataclass(frozen=True)
@@ -83,12 +79,27 @@ class LandResult:
         stays beside the new one.
     renamed
         Those of ``archives`` whose prefix is neither ``aers`` nor ``faers``.
+    absent
+        Guessed archives that the server does not have.
     """
 
     archives: tuple[Archive, ...]
     new: tuple[Archive, ...]
     reissued: tuple[Archive, ...]
     renamed: tuple[Archive, ...]
+    absent: tuple[Listed, ...] = ()
+
+    def notes(self) -> tuple[str, ...]:
+        """Lines for a person: what is unusual about the archives."""
+        return (
+            *(f"{a.name} has another prefix than aers or faers" for a in self.renamed),
+            *(
+                f"{a.name} was re-issued: it now has SHA-256 {a.sha256[:12]}...; the "
+                "archive held before stays beside it"
+                for a in self.reissued
+            ),
+            *(f"{item.name} is not (yet) on the server" for item in self.absent),
+        )
 
 
 def land(
@@ -98,6 +109,7 @@ def land(
     http: HttpOptions | None = None,
     span: QuarterSpan | None,
     now: Callable[[], dt.datetime],
+    recheck: bool = False,
     progress: Progress | None = None,
 ) -> LandResult:
     """Land the archives listed within a span that are not held as they are listed.
@@ -120,6 +132,9 @@ def land(
         Quarters to land; None for all that are listed.
     now
         Clock, for ``Archive.retrieved``.
+    recheck
+        Fetch what is held again and compare its hash; else a file on a server counts
+        as unchanged while its size is.
     progress
         Hears the bytes of each archive.
 
@@ -133,14 +148,28 @@ def land(
     wanted = _within(listed, span)
     _refuse_mixture(data_dir, wanted)
     held = read_manifest(data_dir)
-    new, reissued = [], []
+    new, reissued, absent = [], [], []
+    refusal: SourceError | None = None
+    _sweep(data_dir)
     with open_session() as session:
         landing = _Landing(
-            data_dir, session, http or HttpOptions(), now, progress or NoProgress()
+            data_dir,
+            session,
+            http or HttpOptions(),
+            now,
+            recheck,
+            progress or NoProgress(),
         )
         for item in wanted:
             before = held.get(item.quarter)
-            archive = landing.land_one(item, before)
+            try:
+                archive = landing.land_one(item, before)
+            except NotServed as error:
+                if not item.is_guess:
+                    raise
+                absent.append(item)
+                refusal = error
+                continue
             if archive is before:
                 continue
             held[item.quarter] = archive
@@ -149,11 +178,14 @@ def land(
             if before is not None and before.sha256 != archive.sha256:
                 reissued.append(archive)
     archives = tuple(held[q] for q in sorted(held) if span is None or q in span)
+    if refusal is not None and not archives:
+        raise refusal
     return LandResult(
         archives,
         tuple(new),
         tuple(reissued),
         tuple(a for a in archives if not has_usual_prefix(a.name)),
+        tuple(absent),
     )
 
 
@@ -242,6 +274,7 @@ class _Landing:
     session: requests.Session
     http: HttpOptions
     now: Callable[[], dt.datetime]
+    recheck: bool
     progress: Progress
 
     def land_one(self, item: Listed, held: Archive | None) -> Archive:
@@ -252,7 +285,7 @@ class _Landing:
             return held
         folder = self.data_dir / "landing"
         folder.mkdir(parents=True, exist_ok=True)
-        part = folder / f".{item.name}.part"
+        part = folder / f".{item.name}{_PART}"
         try:
             location, body = self._fetch(item, part)
             if held is not None and body.sha256 == held.sha256:
@@ -281,6 +314,8 @@ class _Landing:
     def _is_unchanged(self, item: Listed, held: Archive) -> bool:
         if not is_url(item.location):
             return self._read(Path(item.location), None).sha256 == held.sha256
+        if self.recheck:
+            return False
         _, size = _either_case(
             item.location,
             lambda url: remote_size(self.session, url, http=self.http),
@@ -321,6 +356,12 @@ class _Landing:
         finally:
             self.progress.finish()
         return Body(digest.hexdigest(), n_bytes)
+
+
+def _sweep(data_dir: Path) -> None:
+    """Remove what a landing that was killed left half done."""
+    for part in (data_dir / "landing").glob(f".*{_PART}"):
+        part.unlink()
 
 
 def _within(listed: Sequence[Listed], span: QuarterSpan | None) -> tuple[Listed, ...]:

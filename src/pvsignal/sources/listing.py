@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 from bs4 import BeautifulSoup
 
 from pvsignal.errors import SourceError
-from pvsignal.quarter import Quarter
-from pvsignal.sources.http import HttpOptions, Page, get_page, open_session
+from pvsignal.quarter import Quarter, QuarterSpan
+from pvsignal.sources.http import HttpOptions, NotServed, Page, get_page, open_session
+from pvsignal.sources.manifest import write_json
 
 USUAL_PREFIXES = ("aers", "faers")
+FIRST_QUARTER = Quarter(2004, 1)
+FIRST_FAERS = Quarter(2012, 4)
+# Observed from the end of a quarter to its posting: 3.5 to 7 weeks.
+POSTED_WITHIN = dt.timedelta(weeks=7)
 
+# An archive may be called otherwise one day; what looks like one is told.
+_LIKE_ARCHIVE = re.compile(r"/([^/]*ascii[^/]*\.zip|[^/]*\d{4}q[1-4][^/]*\.zip)$", re.I)
+_NOT_ASCII = re.compile(r"_(xml|sgml)_", re.IGNORECASE)
 _ASCII_ARCHIVE = re.compile(r"/([a-z]+)_ascii_(\d{4})q([1-4])\.zip$", re.IGNORECASE)
 
 
@@ -33,12 +43,51 @@ class Listed:
         Absolute address as listed, or path of a file.
     publisher
         ``fda`` for the FDA's listing, ``mirror`` for a folder or its index page.
+    is_guess
+        True where no listing names it and its usual address is tried.
     """
 
     quarter: Quarter
     name: str
     location: str
     publisher: str
+    is_guess: bool = False
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What is offered, and what a person should know of the listing itself.
+
+    Attributes
+    ----------
+    items
+        One archive a quarter, in quarter order.
+    notes
+        Lines: the page moved, it did not come, it links what no rule knows.
+    """
+
+    items: tuple[Listed, ...]
+    notes: tuple[str, ...] = ()
+
+
+class NothingOffered(SourceError):
+    """A page or folder came but names no archive."""
+
+
+def newest_expected(today: dt.date) -> Quarter:
+    """Latest quarter that the FDA should have posted, seven weeks after its end.
+
+    Examples
+    --------
+    >>> str(newest_expected(dt.date(2026, 8, 17)))
+    '2026q1'
+    >>> str(newest_expected(dt.date(2026, 8, 18)))
+    '2026q2'
+    """
+    quarter = Quarter(today.year, (today.month - 1) // 3 + 1)
+    while quarter.last_day + POSTED_WITHIN > today:
+        quarter = Quarter.from_ordinal(quarter.ordinal - 1)
+    return quarter
 
 
 def is_url(location: str) -> bool:
@@ -82,23 +131,110 @@ def list_mirror(mirror: str, http: HttpOptions | None = None) -> tuple[Listed, .
     return _one_per_quarter(found, str(folder))
 
 
-def list_fda(listing_url: str, http: HttpOptions | None = None) -> tuple[Listed, ...]:
+def list_fda(listing_url: str, http: HttpOptions | None = None) -> Listing:
     """ASCII archives linked on the FDA's page of quarterly extracts.
 
-    The links are taken as they stand; nothing is guessed where the page fails.
+    Raises
+    ------
+    NotServed
+        If the server answers with anything but the page.
+    NothingOffered
+        If the page links no archive.
+    SourceError
+        If no answer comes, or two archives of one quarter are linked.
+    """
+    page = _page(listing_url, http or HttpOptions())
+    items = _one_per_quarter(_linked(page, "fda"), listing_url)
+    notes = []
+    if page.url != listing_url:
+        notes.append(f"the listing moved from {listing_url} to {page.url}")
+    notes += [
+        f"the listing links {url}, which is named like no archive so far"
+        for url in _unknown_links(page)
+    ]
+    return Listing(items, tuple(notes))
 
-    Returns
-    -------
-    tuple of Listed
-        One per quarter, in quarter order.
+
+def list_fda_or_recall(
+    listing_url: str,
+    *,
+    archive_url: str,
+    memory: Path,
+    today: dt.date,
+    http: HttpOptions | None = None,
+) -> Listing:
+    """Archives on the FDA's page; where it fails, those of the last page that came.
+
+    The page was missing for a while in June 2024 while the archives were there. Then
+    the last good listing holds, and quarters that it lacks are tried at their usual
+    address. A server that does not answer at all is no case for that.
+
+    Parameters
+    ----------
+    listing_url
+        Address of the page.
+    archive_url
+        Folder of the archives on the FDA's server.
+    memory
+        File of the last good listing; written anew when the page came.
+    today
+        Tells which quarters the FDA should have posted.
+    http
+        Patience with the server.
 
     Raises
     ------
     SourceError
-        If the page does not come, links no archive, or two of one quarter.
+        If no answer comes, or two archives of one quarter are linked.
     """
-    page = _page(listing_url, http or HttpOptions())
-    return _one_per_quarter(_linked(page, "fda"), listing_url)
+    recalled = _recalled(memory)
+    try:
+        listing = list_fda(listing_url, http)
+    except (NotServed, NothingOffered) as error:
+        span = QuarterSpan(FIRST_QUARTER, newest_expected(today).next())
+        known = {item.quarter for item in recalled}
+        guessed = [_usual(q, archive_url) for q in span if q not in known]
+        items = sorted([*recalled, *guessed], key=lambda item: item.quarter)
+        note = (
+            f"{error}; taken instead: {len(recalled)} archives of the last listing "
+            f"that came, and the usual addresses of {len(guessed)} other quarters"
+        )
+        return Listing(tuple(items), (note,))
+    _remember(memory, listing.items)
+    offered = {item.quarter for item in listing.items}
+    gone = [item for item in recalled if item.quarter not in offered]
+    notes = [f"{item.name} was listed before and is not any more" for item in gone]
+    return replace(listing, notes=(*listing.notes, *notes))
+
+
+def _usual(quarter: Quarter, archive_url: str) -> Listed:
+    """Archive under the name that its quarter usually has."""
+    prefix = USUAL_PREFIXES[quarter >= FIRST_FAERS]
+    name = f"{prefix}_ascii_{quarter}.zip"
+    return Listed(quarter, name, urljoin(archive_url, name), "fda", is_guess=True)
+
+
+def _remember(memory: Path, items: Sequence[Listed]) -> None:
+    write_json(
+        memory, [{"name": item.name, "location": item.location} for item in items]
+    )
+
+
+def _recalled(memory: Path) -> tuple[Listed, ...]:
+    """Archives of the last good listing; none if there is no such file."""
+    if not memory.exists():
+        return ()
+    try:
+        entries = json.loads(memory.read_bytes())
+        found = [
+            _listed(f"/{entry['name']}", location=entry["location"], publisher="fda")
+            for entry in entries
+        ]
+    except (ValueError, TypeError, KeyError) as error:
+        raise SourceError(
+            f"{memory} is no listing of archives ({error!r}); remove it"
+        ) from error
+    return tuple(item for item in found if item is not None)
 
 
 def other_case(url: str) -> str:
@@ -134,11 +270,27 @@ def _folder_url(url: str) -> str:
 
 
 def _linked(page: Page, publisher: str) -> Iterable[Listed | None]:
+    for url, path in _links(page):
+        yield _listed(path, location=url, publisher=publisher)
+
+
+def _links(page: Page) -> Iterable[tuple[str, str]]:
+    """Absolute address and path of each link."""
     for link in BeautifulSoup(page.content, "html.parser").find_all("a", href=True):
         url = urljoin(page.url, str(link["href"]).strip())
         if is_url(url):
-            path = unquote(urlsplit(url).path)
-            yield _listed(path, location=url, publisher=publisher)
+            yield url, unquote(urlsplit(url).path)
+
+
+def _unknown_links(page: Page) -> tuple[str, ...]:
+    """Links to zips that look like quarterly archives and have no known name."""
+    return tuple(
+        url
+        for url, path in _links(page)
+        if _LIKE_ARCHIVE.search(path)
+        and not _NOT_ASCII.search(path)
+        and not _ASCII_ARCHIVE.search(path)
+    )
 
 
 def _listed(path: str, *, location: str, publisher: str) -> Listed | None:
@@ -161,7 +313,7 @@ def _one_per_quarter(found: Iterable[Listed | None], where: str) -> tuple[Listed
                 f"{item.name} ({first.location}, {item.location}); leave one of them"
             )
     if not by_quarter:
-        raise SourceError(
+        raise NothingOffered(
             f"{where} offers no archive named like faers_ascii_2024q1.zip; "
             "check the address, or give a folder of archives by --mirror"
         )

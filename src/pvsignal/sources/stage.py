@@ -51,6 +51,7 @@ THREADS_MAX = 4
 _ROWS_PER_GROUP = 245_760
 # Keys and line numbers rise through a file and hardly repeat: their steps are small.
 _RISING = ("line", "primaryid", "caseid")
+_TEMPORARY = ".tmp-"
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def stage_archive(
     staged = StagedQuarter(quarter, key, staged_dir / str(quarter) / key)
     if staged.path.is_dir():
         return staged
-    temporary = staged.path.with_name(f".tmp-{key}")
+    temporary = staged.path.with_name(f"{_TEMPORARY}{key}")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     try:
@@ -152,6 +153,12 @@ def stage_archive(
         raise
     _synced(staged.path.parent)
     return staged
+
+
+def sweep(staged_dir: Path) -> None:
+    """Remove what a staging that was killed left half done."""
+    for temporary in staged_dir.glob(f"*/{_TEMPORARY}*"):
+        shutil.rmtree(temporary)
 
 
 def _stage_into(
