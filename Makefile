@@ -34,7 +34,7 @@ docs: $(READY)  ## the data dictionary, from the headers of the models
 	$(BIN)/python -m pvsignal.dictionary > sql/README.md
 
 bench-stage bench-simulate: bench-%: $(READY)
-	$(BIN)/python -m bench.bench_$*
+	$(BIN)/python -m bench.bench_$* $(ARGS)
 
 clean:
 	rm -rf $(VENV) demo

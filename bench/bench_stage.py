@@ -1,137 +1,138 @@
-"""Staging speed on invented DRUG, DEMO and INDI files.
+"""Staging of a simulated quarter of full size, beside two floors.
 
-The floor is what no reader can avoid: reading the bytes from disk and having
-pyarrow.csv split them into text columns. Also measured: a file in which every 50th line
-is out of form, so that the repair of single lines counts.
+The floors are what nobody can avoid: inflating the archive to files; and inflating it,
+then having DuckDB read the text as it stands and write Parquet, without any check.
+Staging inflates, finds broken lines, types dates, ages and numbers, profiles, accounts
+for each line and syncs to disk. Each measurement runs in a process of its own, in
+turns, so that a busy machine is busy for all; the ratio is the median over the turns.
 
-    python -m bench.bench_stage [--megabytes 50]
+    python -m bench.bench_stage [--reports 400000] [--turns 5]
 """
 
 from __future__ import annotations
 
 import argparse
-import random
-import resource
+import json
+import os
+import statistics
+import subprocess
+import sys
 import tempfile
-import time
-from collections.abc import Callable
+import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.csv
+from pvsignal import simulate
+from pvsignal.layout import TABLES, header
+from pvsignal.quarter import Quarter, QuarterSpan
 
-from pvsignal import layout
-from pvsignal.quarter import Quarter
-from pvsignal.sources import stage
-
-QUARTER = Quarter(2022, 4)
-NAMES = [f"INVENTED SUBSTANCE {n} HYDROCHLORIDE" for n in range(20_000)]
-DOSES = [f"{n} MG, UNK, {n % 7} TIMES A DAY" for n in range(5_000)]
-DATES = [
-    "",
-    "",
-    "2021",
-    "202107",
-    *(f"2021{m:02}{d:02}" for m in (1, 6, 11) for d in (1, 9, 27)),
-]
+QUARTER = Quarter(2025, 4)
 
 
-def drug_line(key: int, rng: random.Random) -> str:
-    name = rng.choice(NAMES)
-    return (
-        f"{key}1${key}${rng.randrange(1, 9)}$PS${name}${name}$1$Oral$"
-        f"{rng.choice(DOSES)}$$$U$$$$21995${rng.choice(['', '100', '.5'])}$MG$Tablet$QD"
+def unzip(archive: Path, folder: Path) -> list[Path]:
+    with zipfile.ZipFile(archive) as file:
+        names = [n for n in file.namelist() if Path(n).stem[:4].lower() in TABLES]
+        return [Path(file.extract(name, folder)) for name in names]
+
+
+def unzip_and_duckdb(archive: Path, folder: Path) -> None:
+    import duckdb
+
+    con = duckdb.connect()
+    con.execute("set enable_progress_bar = false")
+    for path in unzip(archive, folder):
+        columns = {name: "VARCHAR" for name in header(path.stem[:4].lower(), "d")}
+        con.execute(
+            f"copy (select * from read_csv('{path}', delim = '$', quote = '', "
+            f"escape = '', header = true, auto_detect = false, columns = {columns})) "
+            f"to '{folder / path.stem}.parquet' (format parquet, compression zstd)"
+        )
+
+
+def staged(archive: Path, folder: Path) -> None:
+    from pvsignal.sources.stage import stage_archive
+
+    stage_archive(
+        archive,
+        QUARTER,
+        sha256="0" * 64,
+        staged_dir=folder,
+        threads=os.cpu_count() or 1,
     )
 
 
-def demo_line(key: int, rng: random.Random) -> str:
-    return (
-        f"{key}1${key}$1$I${rng.choice(DATES)}$20221118$20221120$20221123$EXP$$"
-        f"US-INVENTED-{key}$INVENTED$${rng.choice(['', '42', '7'])}$YR$A$F$Y$"
-        f"{rng.choice(['', '80', '61.5'])}$KG$20221123$$MD$US$US"
+WORK = {"unzip": unzip, "unzip + duckdb": unzip_and_duckdb, "stage": staged}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Seconds of the work alone, and peak memory of its whole process."""
+
+    seconds: float
+    megabytes: float
+
+
+def measure(name: str, archive: Path, folder: Path) -> Measured:
+    """Run one piece of work in a process of its own."""
+    script = (
+        "import json, sys, time; from pathlib import Path; "
+        "from bench.bench_stage import WORK; import duckdb, pvsignal.sources.stage; "
+        "begun = time.perf_counter(); "
+        "WORK[sys.argv[1]](Path(sys.argv[2]), Path(sys.argv[3])); "
+        "seconds = time.perf_counter() - begun; "
+        "status = Path('/proc/self/status').read_text().splitlines(); "
+        "(peak,) = [int(x.split()[1]) / 1e3 for x in status if x[:6] == 'VmHWM:']; "
+        "print(json.dumps([seconds, peak]))"
     )
-
-
-def indi_line(key: int, rng: random.Random) -> str:
-    return f"{key}1${key}${rng.randrange(1, 9)}$Invented condition {key % 9000}"
-
-
-LINES: dict[str, Callable[[int, random.Random], str]] = {
-    "drug": drug_line,
-    "demo": demo_line,
-    "indi": indi_line,
-}
-
-
-def invented(table: str, megabytes: float, *, odd_share: float = 0.0) -> bytes:
-    """Text of a file, with so many of its lines broken in two."""
-    rng = random.Random(7)
-    sample = [LINES[table](10_000_000 + n, rng) for n in range(50_000)]
-    for n in range(len(sample)):
-        if rng.random() < odd_share:
-            sample[n] = sample[n].replace("$", "\n$", 4).replace("\n$", "$", 3)
-    body = "\r\n".join(sample) + "\r\n"
-    head = "$".join(layout.header(table, "d")) + "\r\n"
-    repeats = max(1, round(megabytes * 1e6 / len(body)))
-    return (head + body * repeats).encode()
-
-
-def floor(path: Path, n_columns: int) -> None:
-    names = [f"f{n}" for n in range(n_columns)]
-    pa.csv.read_csv(
-        pa.py_buffer(path.read_bytes()),
-        read_options=pa.csv.ReadOptions(column_names=names, skip_rows=1),
-        parse_options=pa.csv.ParseOptions(
-            delimiter="$", quote_char=False, invalid_row_handler=lambda row: "skip"
-        ),
-        convert_options=pa.csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string())
-        ),
-    )
-
-
-def seconds(work: Callable[[], object], repeats: int = 3) -> float:
-    """Best of some tries."""
-    best = float("inf")
-    for _ in range(repeats):
-        begun = time.perf_counter()
-        work()
-        best = min(best, time.perf_counter() - begun)
-    return best
-
-
-def report(table: str, megabytes: float, folder: Path, *, odd_share: float = 0) -> None:
-    data = invented(table, megabytes, odd_share=odd_share)
-    path = folder / f"{table}.txt"
-    path.write_bytes(data)
-    n_columns = len(layout.header(table, "d"))
-
-    def read() -> stage.StagedMember:
-        return stage.stage_table(table, path.read_bytes(), QUARTER, where=("", table))
-
-    rows = read().rows
-    least = seconds(lambda: floor(path, n_columns))
-    typed = seconds(read)
-    written = seconds(lambda: stage._write(folder, table, rows))
-    size = len(data) / 1e6
-    print(
-        f"{table} {size:.0f} MB, {rows.num_rows:,} rows, {odd_share:.0%} broken: "
-        f"floor {size / least:.0f} MB/s, typed {size / typed:.0f} MB/s "
-        f"({typed / least:.1f} x floor), written {size / written:.0f} MB/s, "
-        f"together {size / (typed + written):.0f} MB/s"
-    )
+    with tempfile.TemporaryDirectory(dir=folder) as own:
+        done = subprocess.run(
+            [sys.executable, "-c", script, name, archive, own],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+    return Measured(*json.loads(done.stdout))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--megabytes", type=float, default=50)
-    megabytes = parser.parse_args().megabytes
-    with tempfile.TemporaryDirectory() as folder:
-        for table in LINES:
-            report(table, megabytes, Path(folder))
-        report("drug", megabytes, Path(folder), odd_share=0.02)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-    print(f"peak memory {peak:.0f} MB")
+    parser.add_argument("--reports", type=int, default=400_000)
+    parser.add_argument("--turns", type=int, default=5)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        made = simulate.simulate(
+            folder / "archives",
+            span=QuarterSpan(QUARTER, QUARTER),
+            n_reports=arguments.reports,
+            seed=1,
+        )
+        (archive,) = made.archives
+        with zipfile.ZipFile(archive) as file:
+            megabytes = sum(info.file_size for info in file.infolist()) / 1e6
+        counts = (made.truth / "counts.csv").read_text("utf-8").splitlines()[1:]
+        n_rows = sum(int(line.split(",")[2]) for line in counts)
+        turns = [
+            {name: measure(name, archive, folder) for name in WORK}
+            for _ in range(arguments.turns)
+        ]
+    print(
+        f"{arguments.reports:,} reports, {n_rows:,} rows, {megabytes:.0f} MB of text, "
+        f"{os.cpu_count()} cores, median of {arguments.turns} turns"
+    )
+    for name in WORK:
+        seconds = statistics.median(turn[name].seconds for turn in turns)
+        peak = max(turn[name].megabytes for turn in turns)
+        print(
+            f"{name:15} {seconds:6.2f} s {megabytes / seconds:6.0f} MB/s "
+            f"{n_rows / seconds / 1e6:5.2f} M rows/s, peak memory {peak:5.0f} MB"
+        )
+    for floor in ("unzip", "unzip + duckdb"):
+        ratios = [turn["stage"].seconds / turn[floor].seconds for turn in turns]
+        print(
+            f"stage / {floor}: {statistics.median(ratios):.2f} "
+            f"({min(ratios):.2f} to {max(ratios):.2f})"
+        )
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ from pvsignal.simulate.vocabulary import Ints
 FIRST_ORDINAL = Quarter(2004, 1).ordinal
 FAERS_ORDINAL = Quarter(2012, 4).ordinal
 LISTS_FROM = Quarter(2019, 1).ordinal
+# An ISR has at most eight digits, over 35 legacy quarters.
+MOST_IN_QUARTER = 2_000_000
 # Share of cases with at least one, two, three later versions: 17 % of all rows.
 LATER_VERSIONS = (0.165, 0.05, 0.015)
 DELETED_SHARE = 0.005
@@ -52,7 +54,7 @@ def draw_sightings(
     Raises
     ------
     UsageError
-        If a quarter gets more cases than it has case numbers.
+        If a quarter gets more reports than there are numbers of eight digits.
     """
     quarter = reports.cases["quarter"].to_numpy()
     first = span.first.ordinal
@@ -74,16 +76,21 @@ def draw_sightings(
 def _numbers_in_quarter(
     rng: np.random.Generator, ordinal: Ints, *, base: int, per_quarter: int
 ) -> Ints:
-    """Distinct numbers that grow with the quarter, in random order within it."""
+    """Distinct numbers that grow with the quarter, in random order within it.
+
+    A quarter has ``per_quarter`` numbers, more where the fullest quarter needs them.
+    """
+    fullest = int(np.bincount(ordinal).max(initial=0))
+    if fullest > MOST_IN_QUARTER:
+        raise UsageError(
+            f"{fullest:,} reports in one quarter are more than the "
+            f"{MOST_IN_QUARTER:,} that have numbers; ask for fewer --reports"
+        )
+    per_quarter = max(per_quarter, fullest)
     numbers = np.empty(len(ordinal), dtype=np.int64)
     for one in np.unique(ordinal):
         here = np.flatnonzero(ordinal == one)
         step = per_quarter // len(here)
-        if step < 1:
-            raise UsageError(
-                f"{len(here):,} cases in {Quarter.from_ordinal(int(one))} are more than"
-                f" its {per_quarter:,} case numbers; ask for fewer --reports"
-            )
         offset = (int(one) - FIRST_ORDINAL) * per_quarter
         place = np.arange(len(here)) * step + rng.integers(0, step, len(here))
         numbers[rng.permutation(here)] = base + offset + place

@@ -96,7 +96,7 @@ class StagedPart:
 
     def without_rows(self) -> StagedPart:
         """Give rejects and account only, once the rows are written."""
-        return replace(self, rows=self.rows.slice(0, 0))
+        return replace(self, rows=self.rows.schema.empty_table())
 
 
 def joined(parts: Sequence[StagedPart]) -> StagedPart:
