@@ -8,10 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 from filelock import FileLock
 
 from pvsignal import pipeline
+from pvsignal.analysis import load_analysis
 from pvsignal.settings import Settings
+from tests.archives import write_archive
 from tests.pipeline.conftest import Published
 
 ARCHIVE = "faers_ascii_2019q3.zip"
@@ -209,3 +212,58 @@ def test_asking_before_anything_was_run_says_what_to_do(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path / "none")
     with pytest.raises(Exception, match="pvsignal land"):
         pipeline.stage(settings)
+
+
+HOSTILE = "<script>alert('x')</script><img src=x onerror=alert(1)>&\"'\x1b[31m"
+
+
+def _report_with_markup(n: int) -> dict[str, dict[str, object]]:
+    """A report of melanoma under ocrelizumab with markup in every free text."""
+    key = {"primaryid": 100_000_001 + 10 * n, "caseid": 10_000_000 + n}
+    is_exposed = n < 8
+    return {
+        "demo": {
+            **key,
+            "caseversion": 1,
+            "init_fda_dt": "20240115",
+            "mfr_sndr": HOSTILE,
+            "mfr_num": HOSTILE,
+            "lit_ref": HOSTILE,
+            "reporter_country": HOSTILE,
+            "occr_country": HOSTILE,
+            "occp_cod": "MD",
+            "age": "50",
+            "age_cod": "YR",
+            "sex": "F",
+        },
+        "drug": {
+            **key,
+            "drug_seq": 1,
+            "role_cod": "PS",
+            "drugname": "OCREVUS" if is_exposed else "ASPIRIN",
+            "route": HOSTILE,
+            "dose_vbm": HOSTILE,
+        },
+        "other": {**key, "drug_seq": 2, "role_cod": "SS", "drugname": HOSTILE},
+        "reac": {**key, "pt": "Malignant melanoma" if is_exposed else HOSTILE},
+        "indi": {**key, "indi_drug_seq": 2, "indi_pt": HOSTILE},
+    }
+
+
+def test_markup_in_the_archive_is_shown_and_not_run(tmp_path: Path) -> None:
+    reports = [_report_with_markup(n) for n in range(60)]
+    mirror = tmp_path / "mirror"
+    mirror.mkdir()
+    tables = {t: [one[t] for one in reports] for t in ("demo", "drug", "reac", "indi")}
+    tables["drug"] += [one["other"] for one in reports]
+    write_archive(mirror, "2024q1", tables)
+    settings = Settings(data_dir=tmp_path / "data", mirror=str(mirror))
+    result = pipeline.run(settings, load_analysis())
+    text = result.report.read_text("utf-8")
+    page = BeautifulSoup(text, "html.parser")
+    assert "<script>alert" not in text and "<img src=x" not in text
+    assert len(page.find_all("script")) == 1
+    assert not [tag for tag in page.find_all(True) if "onerror" in tag.attrs]
+    # Upper-cased or not, the name of the other suspect is there for the reader.
+    assert "<script>alert('x')</script>" in page.get_text().lower()
+    assert "\x1b" not in text
