@@ -251,6 +251,33 @@ def test_record_broken_over_lines_is_joined(broken, name):
     assert balance(found) == 0
 
 
+@pytest.mark.parametrize(
+    ("table", "era", "record"),
+    [
+        ("demo", "b", b"8129732$8222222$I" + b"$" * 21),
+        ("reac", "a", b"7475792$CARDIAC ARREST$"),
+        ("reac", "d", b"1001157331$100115733$Nausea$"),
+    ],
+)
+def test_record_broken_before_its_first_delimiter_is_joined(table, era, record):
+    """The rest has as many delimiters as a whole record, but no key."""
+    key = record.split(b"$")[0]
+    lines = [record, record, key, record.removeprefix(key), record]
+    found = read(b"\n".join(lines), form(table, era))
+    shape = form(table, era)
+    fields = tuple(record.split(b"$")[: shape.n_fields])
+    assert [(line, got[: shape.n_fields]) for line, got in all_records(found)] == [
+        (line, fields) for line in (2, 3, 4, 6)
+    ]
+    assert (found.n_joins, found.refused, balance(found)) == (1, (), 0)
+
+
+def test_line_without_a_key_after_a_good_record_is_not_joined_to_it():
+    found = read(b"7475791$A$\n$B$\n7475792$C$\n", form("reac", "a"))
+    assert found.plain_line.tolist() == [2, 4]
+    assert [(one.line, one.fields) for one in found.repaired] == [(3, (b"", b"B"))]
+
+
 def test_record_broken_before_its_trailing_delimiter_is_joined():
     lines = [b"7475791$A$"] * 4 + [b"7475792$B", b"$", b"7475793$C$"]
     found = read(b"\n".join(lines), form("reac", "a"))

@@ -377,11 +377,18 @@ def read_records(lines: Lines, form: Form, *, is_terminated: bool) -> Records:
 
 
 def _is_plain(lines: Lines, form: Form, is_terminated: bool) -> Flags:
-    """Which lines have the fields of a record, and one empty one if terminated."""
+    """Which lines have the fields of a record, and one empty one if terminated.
+
+    A line that begins with a delimiter is not plain: its key is on the line before, if
+    anywhere.
+    """
     n_delimiters = form.n_fields - 1 + is_terminated
     flags: Flags = (lines.n_delimiters == n_delimiters) & ~lines.is_unclean
-    if is_terminated and len(lines):
-        raw = np.frombuffer(lines.data, np.uint8)
+    if not len(lines):
+        return flags
+    raw = np.frombuffer(lines.data, np.uint8)
+    flags &= raw[np.minimum(lines.starts, len(raw) - 1)] != _DOLLAR
+    if is_terminated:
         ends = lines.ends - ((lines.ends > 0) & (raw[lines.ends - 1] == _CR))
         flags &= raw[ends - 1] == _DOLLAR
     return flags
