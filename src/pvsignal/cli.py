@@ -295,6 +295,9 @@ def simulate(
     quarters: Annotated[str, typer.Option(help="Span.")] = "2012q1..2025q4",
     reports: Annotated[int, typer.Option(help="Cases over the span.", min=1)] = 40_000,
     seed: Annotated[int, typer.Option(help="Seed of all chance.")] = 1,
+    defects: Annotated[
+        str, typer.Option(help="Defects of the FDA's files: all, or name,name.")
+    ] = "",
 ) -> None:
     """Write FDA-shaped archives with known truth: pvsignal simulate sim --seed 1."""
     with _progress() as progress:
@@ -303,6 +306,7 @@ def simulate(
             span=QuarterSpan.parse(quarters),
             n_reports=reports,
             seed=seed,
+            defects=simulator.choose_defects(defects) if defects else (),
             progress=progress,
         )
     _say(f"{len(made.archives)} simulated archives; truth in {made.truth}")

@@ -14,7 +14,8 @@ pair). Classes share members, so their number varies more than that: 3 to 30 in 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from pvsignal.errors import UsageError
 from pvsignal.progress import NoProgress, Progress
 from pvsignal.quarter import Quarter, QuarterSpan
 from pvsignal.simulate.columns import build_tables
+from pvsignal.simulate.defects import DEFECTS, choose_defects
 from pvsignal.simulate.plants import (
     Truth,
     cap_traps,
@@ -38,13 +40,14 @@ from pvsignal.simulate.reports import (
     draw_base,
     draw_quarters,
 )
+from pvsignal.simulate.spoil import Defective
 from pvsignal.simulate.versions import Sightings, draw_sightings
-from pvsignal.simulate.vocabulary import Vocabulary, load_vocabulary
-from pvsignal.simulate.write import Written, write_archive
+from pvsignal.simulate.vocabulary import Ints, Vocabulary, load_vocabulary
+from pvsignal.simulate.write import Written, write_archive, write_defective_archive
 
 MIN_REPORTS = 500
 
-__all__ = ["MIN_REPORTS", "Simulated", "simulate"]
+__all__ = ["DEFECTS", "MIN_REPORTS", "Simulated", "choose_defects", "simulate"]
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,7 @@ def simulate(
     span: QuarterSpan,
     n_reports: int,
     seed: int,
+    defects: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Simulated:
     """Write archives of every quarter of the span, and what is true in them.
@@ -89,6 +93,9 @@ def simulate(
         DEMO are about a fifth more, because cases have later versions.
     seed
         Seed of everything drawn.
+    defects
+        Names of `DEFECTS` to write, each wherever it can stand and has room. Signals,
+        traps and the other reports are those of an archive without defects.
     progress
         Listener, told of each archive written.
 
@@ -113,9 +120,15 @@ def simulate(
         ``cases.csv``
             kind, caseid, drug, event, expected: cases with a known fate.
         ``counts.csv``
-            quarter, member (table or deletion list), rows.
+            quarter, member (table or deletion list), rows that must be staged; with
+            defects also lines, splits, joins, blank and rejected of the member.
         ``versions.csv``
-            quarter, n_first, n_later, n_deletion_lines.
+            quarter, n_first, n_later, n_deletion_lines, those of odd reports and of
+            lists with repeats left out.
+        ``defects.csv``
+            with defects only: defect, quarter, member, line (0: the member as a whole),
+            n_splits, n_joins, n_blank, n_rejected, expected. Odd reports with a fate
+            are in ``cases.csv`` under the name of their defect.
 
     Raises
     ------
@@ -131,11 +144,17 @@ def simulate(
         _stream(seed, "columns"), vocabulary, reports, sightings, span
     )
     folder.mkdir(parents=True, exist_ok=True)
+    write = write_archive
+    if defects:
+        plain = _plain_cases(vocabulary, reports, sightings, truth)
+        write = partial(
+            write_defective_archive, defective=Defective(tuple(defects), seed, plain)
+        )
     listener.start("simulating archives", len(span))
     written = []
     for position, quarter in enumerate(span):
         written.append(
-            write_archive(
+            write(
                 folder,
                 quarter,
                 position=position,
@@ -193,6 +212,21 @@ def _draw_reports(
     return plant_signals(rng, vocabulary, reports, span, truth=truth)
 
 
+def _plain_cases(
+    vocabulary: Vocabulary, reports: Reports, sightings: Sightings, truth: Truth
+) -> Ints:
+    """Numbers of cases without therapy, neoplasm or known fate."""
+    cases, products = reports.cases, vocabulary.products
+    is_plain = ~(cases["special"] | cases["oncology"]).to_numpy()
+    is_plain &= cases["therapy"].to_numpy() < 0
+    is_therapy = (products["ingredient"] != "").to_numpy()
+    drugs, events = reports.drugs, reports.events
+    is_plain[drugs["case"].to_numpy()[is_therapy[drugs["product"].to_numpy()]]] = False
+    is_plain[events.loc[events["neoplasm"] >= 0, "case"].to_numpy()] = False
+    numbers: Ints = sightings.caseid[is_plain]
+    return np.setdiff1d(numbers, [int(str(case["caseid"])) for case in truth.cases])
+
+
 _TRUTH_COLUMNS = {
     "signals": (
         "drug",
@@ -218,23 +252,35 @@ def _write_truth(
     written: Sequence[Written],
 ) -> None:
     folder.mkdir(exist_ok=True)
+    truth.cases.extend(
+        {"kind": odd.defect, "caseid": odd.caseid, "expected": odd.fate}
+        for one in written
+        for odd in one.odd
+        if odd.fate
+    )
     for name, columns in _TRUTH_COLUMNS.items():
         rows = getattr(truth, name)
         _write(folder, name, pd.DataFrame(rows, columns=list(columns)))
-    _write(folder, "counts", _counts(span, [one.rows for one in written]))
+    _write(folder, "counts", _counts(span, [one.accounts for one in written]))
     _write(folder, "versions", _versions(span, sightings))
+    notes = [asdict(note) for one in written for note in one.notes]
+    (folder / "defects.csv").unlink(missing_ok=True)
+    if notes:
+        _write(folder, "defects", pd.DataFrame(notes))
 
 
 def _write(folder: Path, name: str, table: pd.DataFrame) -> None:
     table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
 
 
-def _counts(span: QuarterSpan, rows: Sequence[Mapping[str, int]]) -> pd.DataFrame:
+def _counts(
+    span: QuarterSpan, accounts: Sequence[Mapping[str, Mapping[str, int]]]
+) -> pd.DataFrame:
     return pd.DataFrame(
         [
-            {"quarter": str(quarter), "member": member, "rows": n}
-            for quarter, members in zip(span, rows, strict=True)
-            for member, n in members.items()
+            {"quarter": str(quarter), "member": member} | dict(account)
+            for quarter, members in zip(span, accounts, strict=True)
+            for member, account in members.items()
         ]
     )
 

@@ -14,6 +14,15 @@ import pyarrow.compute as pc
 from pvsignal.layout import TABLES, canonical, era_of_quarter, header
 from pvsignal.quarter import Quarter
 from pvsignal.simulate.columns import Table
+from pvsignal.simulate.defects import Note, Shape
+from pvsignal.simulate.odd_reports import OddReport
+from pvsignal.simulate.spoil import (
+    Defective,
+    draw_odd_reports,
+    spoil_list,
+    spoil_table,
+    stray_members,
+)
 from pvsignal.simulate.vocabulary import Ints
 
 NOTICE = (
@@ -31,10 +40,25 @@ _FIRST_LIST = Quarter(2019, 1)
 
 @dataclass(frozen=True)
 class Written:
-    """One archive and the number of data rows (lines of lists) of each member."""
+    """One archive and what staging must make of it.
+
+    Attributes
+    ----------
+    path
+        The archive.
+    accounts
+        Table, or path of a deletion list, to its counts: ``rows`` that must be staged;
+        with defects also lines, splits, joins, blank and rejected.
+    notes
+        Defects, in the order of members and lines.
+    odd
+        Reports whose content is odd.
+    """
 
     path: Path
-    rows: Mapping[str, int]
+    accounts: Mapping[str, Mapping[str, int]]
+    notes: tuple[Note, ...] = ()
+    odd: tuple[OddReport, ...] = ()
 
 
 def write_archive(
@@ -47,19 +71,70 @@ def write_archive(
 ) -> Written:
     """Zip of one quarter under the FDA's name."""
     path = folder / archive_name(quarter)
-    rows: dict[str, int] = {}
+    accounts: dict[str, Mapping[str, int]] = {}
     with zipfile.ZipFile(path, "w") as archive:
         for table in TABLES:
             lines = _lines(tables[table], _order(table, quarter), position)
-            rows[table] = len(lines)
+            accounts[table] = {"rows": len(lines)}
             _add(archive, member_name(table, quarter), _text(lines, table, quarter))
         for name, caseids in _lists(quarter, position, deletions):
-            rows[name] = len(caseids)
+            accounts[name] = {"rows": len(caseids)}
             # The FDA's lists begin with a line that holds one blank.
             body = "".join(f"{caseid}\n" for caseid in caseids)
             _add(archive, name, (" \n" + body).encode("latin-1"))
         _add(archive, "SIMULATED.txt", NOTICE.encode("ascii"))
-    return Written(path, rows)
+    return Written(path, accounts)
+
+
+def write_defective_archive(
+    folder: Path,
+    quarter: Quarter,
+    *,
+    position: int,
+    tables: Mapping[str, Table],
+    deletions: pd.DataFrame,
+    defective: Defective,
+) -> Written:
+    """Zip of one quarter under the FDA's name, with defects as the FDA's files have."""
+    path = folder / archive_name(quarter)
+    odd = draw_odd_reports(defective, quarter, tables, position=position)
+    names = {table: member_name(table, quarter) for table in TABLES}
+    members = {}
+    for table, name in names.items():
+        order = _order(table, quarter)
+        members[name] = spoil_table(
+            defective,
+            quarter,
+            Shape(table, tuple(order), _close(table, quarter)),
+            member=name,
+            mark=_mark(table, quarter),
+            lines=_lines(tables[table], order, position),
+            odd=odd,
+            first=_first_line(table, quarter),
+            end=_line_end(table, quarter),
+        )
+    before = deletions.loc[deletions["quarter"] == position - 1, "caseid"].to_numpy()
+    for name, caseids in _lists(quarter, position, deletions):
+        members[name] = spoil_list(
+            defective, quarter, member=name, caseids=caseids, earlier=before
+        )
+    strays = list(stray_members(defective, quarter, names))
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, member in members.items():
+            _add(archive, name, member.content)
+        for name, content, _ in strays:
+            _add(archive, name, content)
+        _add(archive, "SIMULATED.txt", NOTICE.encode("ascii"))
+    tables_of = {name: table for table, name in names.items()}
+    return Written(
+        path,
+        {tables_of.get(name, name): one.account for name, one in members.items()},
+        (
+            *(note for member in members.values() for note in member.notes),
+            *(note for *_, note in strays),
+        ),
+        tuple(odd),
+    )
 
 
 def archive_name(quarter: Quarter) -> str:
@@ -126,23 +201,34 @@ def _lines(table: Table, names: list[str], position: int) -> list[str]:
 
 def _text(lines: list[str], table: str, quarter: Quarter) -> bytes:
     """File of a table: header, line ends and closing ``$`` of its era."""
-    era = era_of_quarter(quarter)
-    first = "$".join(header(table, era))
     end = _line_end(table, quarter)
-    if quarter < _FIRST_FAERS:
-        # Data lines close with one `$` more than the header, except in INDI
-        # (seen in 2004q1).
-        close = "" if table == "indi" else "$"
-        return _encode(first.upper(), lines, close + end, end)
-    if era == "c0" and table == "demo":
-        first = first.replace("$rept_dt", "$ rept_dt")
-    text = _encode(first, lines, end, end)
-    return b"\xef\xbb\xbf" + text if era == "c0" and table == "drug" else text
-
-
-def _encode(first: str, lines: list[str], line_end: str, first_end: str) -> bytes:
+    line_end = _close(table, quarter) + end
     body = line_end.join([*lines, ""]) if lines else ""
-    return (first + first_end + body).encode("latin-1", errors="replace")
+    text = _first_line(table, quarter) + end + body
+    return _mark(table, quarter) + text.encode("latin-1", errors="replace")
+
+
+def _first_line(table: str, quarter: Quarter) -> str:
+    """Header as the FDA wrote it in that quarter."""
+    first = "$".join(header(table, era_of_quarter(quarter)))
+    if quarter < _FIRST_FAERS:
+        return first.upper()
+    if quarter == _FIRST_FAERS and table == "demo":
+        return first.replace("$rept_dt", "$ rept_dt")
+    return first
+
+
+def _mark(table: str, quarter: Quarter) -> bytes:
+    """Byte-order mark that 2012q4 DRUG begins with."""
+    return b"\xef\xbb\xbf" if (table, quarter) == ("drug", _FIRST_FAERS) else b""
+
+
+def _close(table: str, quarter: Quarter) -> str:
+    """What data lines have more than the header.
+
+    Legacy lines close with one `$`, except in INDI (seen in 2004q1).
+    """
+    return "$" if quarter < _FIRST_FAERS and table != "indi" else ""
 
 
 def _line_end(table: str, quarter: Quarter) -> str:
