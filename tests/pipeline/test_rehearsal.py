@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import zipfile
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from pvsignal import pipeline, simulate
+from pvsignal import pipeline, simulate, warehouse
 from pvsignal.layout import TABLES
 from pvsignal.quarter import QuarterSpan
 from pvsignal.settings import Settings
+from tests.staging import staged_archive
 
+N_REPORTS, SEED = 8_000, 4
 SPAN = QuarterSpan.parse("2004q1..2026q2")
 MOVEMENTS = ["staged", "lines", "splits", "joins", "blank", "rejected"]
 
@@ -24,8 +28,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> simulate.Simulated:
     return simulate.simulate(
         tmp_path_factory.mktemp("rehearsal"),
         span=SPAN,
-        n_reports=8_000,
-        seed=4,
+        n_reports=N_REPORTS,
+        seed=SEED,
         defects=tuple(simulate.DEFECTS),
     )
 
@@ -136,6 +140,66 @@ def test_rows_of_each_staged_file_are_those_of_the_truth(
         for file in (*TABLES, "deleted")
     }
     assert {key: n for key, n in found.items() if n or key in expected} == expected
+
+
+def _rows(folders: Iterable[Path], table: str) -> str:
+    files = ", ".join(f"'{folder / table}.parquet'" for folder in folders)
+    return f"select * exclude (line) from read_parquet([{files}])"
+
+
+def test_rows_are_those_of_sound_archives_and_what_the_odd_reports_added(
+    made: simulate.Simulated, staged: dict[str, Path], tmp_path: Path
+) -> None:
+    sound = simulate.simulate(tmp_path, span=SPAN, n_reports=N_REPORTS, seed=SEED)
+    folders = [
+        staged_archive(archive, tmp_path / "staged").path for archive in sound.archives
+    ]
+    counts = pd.concat(
+        [_truth(made, "counts").assign(sign=1), _truth(sound, "counts").assign(sign=-1)]
+    )
+    added = (counts["rows"] * counts["sign"]).groupby(counts["member"]).sum()
+    with duckdb.connect() as con:
+        for table in TABLES:
+            one, other = _rows(folders, table), _rows(staged.values(), table)
+            lost = con.execute(f"{one} except all {other}").fetchall()
+            assert lost == [], table
+            more = con.execute(f"select count(*) from ({other} except all {one})")
+            assert more.fetchall() == [(int(added[table]),)], table
+
+
+def test_cases_of_odd_reports_have_the_fate_that_the_truth_states(
+    made: simulate.Simulated, staged: dict[str, Path]
+) -> None:
+    truth = _truth(made, "cases")
+    odd = truth[truth["kind"].isin(simulate.DEFECTS)].groupby("kind")["caseid"]
+    fates = {name: sorted(map(int, group)) for name, group in odd}
+    with warehouse.connect_memory() as con:
+        warehouse.register_staged(con, list(staged.values()))
+        groups = ["macros", "staged", "cases"]
+        warehouse.run_models(con, groups, values={"as_of": SPAN.last.ordinal})
+
+        def cases(condition: str) -> list[int]:
+            rows = con.execute(
+                "select version.caseid from cases.version as version "
+                "join cases.sighting as sighting using (quarter_no, primaryid, caseid) "
+                "join staged.demo as demo using (quarter_no, primaryid, line) "
+                "where version.known_until is null and version.caseid < 2000000 "
+                f"and {condition} order by all"
+            )
+            return [caseid for (caseid,) in rows.fetchall()]
+
+        child = "version.primaryid {} (select t.primaryid from staged.{} as t where t.quarter_no = version.quarter_no{})"
+        assert cases(child.format("not in", "drug", "")) == fates["no_drug"]
+        assert cases(child.format("not in", "reac", "")) == fates["no_reaction"]
+        unnamed = " and t.drugname is null and t.prod_ai is null"
+        assert cases(child.format("in", "drug", unnamed)) == fates["unnamed_drug"]
+        for kind in ("repeated_row", "repeated_primaryid", "recurring_primaryid"):
+            own = f"version.caseid in ({', '.join(map(str, fates[kind]))})"
+            if kind == "repeated_primaryid":
+                own += " and demo.age_years = 60"
+            assert cases(own) == fates[kind]
+        no_case = con.execute("select count(*) from staged.demo where caseid is null")
+        assert no_case.fetchall() == [(35,)]
 
 
 def test_each_defect_is_written_in_every_kind_of_quarter_that_can_hold_it(

@@ -45,6 +45,7 @@ def _one_line(err: str) -> str:
         (["sql", "select 1", "--nosuch"], "--nosuch"),
         (["stage", "--quarters", "2019"], "2019"),
         (["run", "--mirror"], "--mirror"),
+        (["simulate", "sim", "--defects", "glued,null_case"], "(glued)"),
         (["sql", "select 1"], "run 'pvsignal run' first"),
     ],
 )

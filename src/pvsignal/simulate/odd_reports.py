@@ -158,8 +158,7 @@ def _set(table: str, column: str, *texts: str, expected: str = "kept as text") -
     def make(rows: Rows, place: Place) -> _Oddity:
         text = place.one_of(*texts)
         _row(rows, table)[column] = text
-        said = f"{column} '{text}' {expected}" if text else f"{column} is NULL"
-        return _Oddity(said, table)
+        return _Oddity(f"{column} '{text}' {expected}", table)
 
     return make
 
@@ -172,6 +171,11 @@ def _known_delimiter(rows: Rows, place: Place) -> _Oddity | None:
         rows["demo"][0]["mfr_num"] = known.text
         return _Oddity(f"mfr_num '{known.text}'")
     return None
+
+
+def _unnamed_drug(rows: Rows, place: Place) -> _Oddity:
+    rows["drug"][0] |= {"drugname": "", "prod_ai": ""}
+    return _Oddity("drugname is NULL", "drug", fate="no report: no named drug")
 
 
 def _text_in_number(rows: Rows, place: Place) -> _Oddity:
@@ -267,7 +271,7 @@ _MAKE: Mapping[str, _Make] = {
     ),
     "substituted_sign": _set("indi", "indi_pt", "Parkinson^s disease", "N?VUS"),
     "quotes": _set("drug", "drugname", '"VITAMINS" (NOS)', '"OPEN', "O'X #1"),
-    "unnamed_drug": _set("drug", "drugname", ""),
+    "unnamed_drug": _unnamed_drug,
     "text_in_number": _text_in_number,
     "odd_duration": _odd_duration,
     "odd_date": _set(
