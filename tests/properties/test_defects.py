@@ -117,10 +117,17 @@ class Damaged:
             names.pop()
         return [name for name in FREE_TEXT[self.table] if name in names]
 
-    def add(self, *records: Record, text: bytes | None = None) -> None:
-        """Add records that begin on the next line."""
+    def add(
+        self,
+        *records: Record,
+        text: bytes | None = None,
+        starts: list[int] | None = None,
+    ) -> None:
+        """Add records; of glued ones each begins where its text does."""
         number = len(self.lines) + 2
-        self.records += [(number, record) for record in records]
+        for n, record in enumerate(records):
+            after = 0 if starts is None else starts[n]
+            self.records.append((number + after, record))
         whole = self.line_of(records[0]).encode() if text is None else text
         parts = whole.split(b"\n")
         self.joins += sum(bool(part.strip(b"\r \x08")) for part in parts) - 1
@@ -140,6 +147,25 @@ class Damaged:
         between = "" if self.is_closed() else "$"
         text = between.join(self.line_of(record) for record in records)
         self.add(*records, text=text.encode())
+        self.splits += len(records) - 1
+
+    def glued_and_broken(self) -> None:
+        """Any of the glued records is broken before a delimiter."""
+        records = [
+            _record(self.rng, self.table, self.era)
+            for _ in range(self.rng.choice((2, 3)))
+        ]
+        text, starts = "", []
+        for record in records:
+            if text and not self.is_closed():
+                text += "$"
+            starts.append(text.count("\n"))
+            cells = self.line_of(record).split("$")
+            at = self.rng.randrange(1, len(cells))
+            is_whole = self.rng.random() < 0.4
+            parts = ("$".join(cells[:at]), "$" + "$".join(cells[at:]))
+            text += ("" if is_whole else "\n").join(parts)
+        self.add(*records, text=text.encode(), starts=starts)
         self.splits += len(records) - 1
 
     def broken_in_value(self) -> None:
@@ -230,6 +256,7 @@ class Damaged:
 REPAIRABLE = (
     Damaged.whole,
     Damaged.glued,
+    Damaged.glued_and_broken,
     Damaged.broken_in_value,
     Damaged.broken_before_delimiter,
     Damaged.broken_after_delimiter,

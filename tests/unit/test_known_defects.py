@@ -218,16 +218,29 @@ def test_record_without_its_closing_delimiter_does_not_swallow_the_next():
     assert movements(one) == {}
 
 
-def test_rest_of_a_broken_record_that_is_glued_to_the_next_is_rejected_whole():
-    torn = legacy_drug(6750381, 1013798159, "MORPHINE\nSULFATE")
-    head, rest = torn.split(b"\n")
-    second = rest + legacy_drug(6750381, 1013798165, "KADIAN")
-    one = staged_between(head + b"\r\n" + second, "2010q2")
-    assert values(one, "primaryid drug_seq drugname") == good_rows(first_after=6)
-    assert rejects(one) == [
-        (4, "4 fields where 12 are expected", head),
-        (5, "22 fields where 12 are expected", second),
+def test_rest_of_a_broken_record_that_is_glued_to_the_next_is_cut_from_it():
+    """As DRUG10Q2 may be too: joined by a count of fields, then one line too long."""
+    torn = legacy_drug(6750381, 1013798159, "MORPHINE\r\nSULFATE")
+    one = staged_between(torn + legacy_drug(6750381, 1013798165, "KADIAN"), "2010q2")
+    rows = good_rows(first_after=6)
+    assert values(one, "primaryid drug_seq drugname") == [
+        *rows[:2],
+        (4, 6750381, 1013798159, "MORPHINE SULFATE"),
+        (5, 6750381, 1013798165, "KADIAN"),
+        *rows[2:],
     ]
+    assert movements(one) == {"splits": 1, "joins": 1}
+
+
+def test_last_of_glued_records_may_be_broken():
+    torn = legacy_drug(6750381, 1013798165, "KADIAN\r\nCAPSULES")
+    line = legacy_drug(6750381, 1013798159, "MORPHINE") + torn
+    one = staged_between(line, "2010q2")
+    assert values(one, "primaryid drug_seq drugname")[2:4] == [
+        (4, 6750381, 1013798159, "MORPHINE"),
+        (4, 6750381, 1013798165, "KADIAN CAPSULES"),
+    ]
+    assert movements(one) == {"splits": 1, "joins": 1}
 
 
 # ------------------------------------------------------------------- broken records

@@ -44,7 +44,12 @@ _CONTROL = bytes({*range(32), _DELETE} - {_TAB, _CR})
 # Stands for a delimiter inside a value while the record is cut; no line that is cut
 # still holds a control byte.
 _INSIDE = b"\x1f"
+# Records that one line is known to hold at most.
+_GLUED_MAX = 3
 _KEY = re.compile(rb"[1-9][0-9]{0,17}")
+
+# The line that a record begins on, among those taken together, and its fields.
+_Placed = tuple[int, Sequence[bytes]]
 
 
 class Source(Protocol):
@@ -344,8 +349,8 @@ def read_records(lines: Lines, form: Form, *, is_terminated: bool) -> Records:
 
     A line with too many fields is cut before whatever looks like a new record, if
     every part then has the right number of fields. A line with too few is joined with
-    the lines after it, but not past a line that begins or is a record. What neither
-    makes a record is refused.
+    the lines after it, but not past a line that begins or is a record; joined lines
+    are cut like a single one. What neither makes a record is refused.
 
     Parameters
     ----------
@@ -436,37 +441,47 @@ class _Repair:
     def _take(self, numbers: Sequence[int], texts: Sequence[bytes]) -> int:
         """Take the record or records that the first line begins."""
         first = numbers[0]
-        fields = self.form.cut(texts[0])
-        if len(fields) > self.form.n_fields and not self.form.fits(fields):
-            self._split(first, fields)
-            return 1
-        n_used, fields = self._complete(texts)
+        n_used, parts = self._complete(texts)
         if not n_used:
-            reason = f"{len(fields)} fields where {self.form.n_fields} are expected"
+            n_fields = len(self.form.cut(texts[0]))
+            reason = f"{n_fields} fields where {self.form.n_fields} are expected"
             self.refused.append(
                 Refused(self.lines.first + first, reason, self.lines.raw(first))
             )
             return 1
-        raw = self.lines.raw(first, numbers[n_used - 1])
-        self._add(first, fields, raw)
+        whole = self.lines.raw(first, numbers[n_used - 1])
+        for place, fields in parts:
+            raw = whole if len(parts) == 1 else DELIMITER.join(fields)
+            values = tuple(fields[: self.form.n_fields])
+            line = self.lines.first + numbers[place]
+            self.repaired.append(Repaired(line, values, raw))
         self.n_joins += n_used - 1
+        self.n_splits += len(parts) - 1
         return n_used
 
-    def _complete(self, texts: Sequence[bytes]) -> tuple[int, tuple[bytes, ...]]:
-        """Lines that make the first a record (0: none do), and its fields.
+    def _complete(self, texts: Sequence[bytes]) -> tuple[int, list[_Placed]]:
+        """Lines that make the first a record or several (0: none do), and these.
 
         Where the plain lines end in a delimiter, a record goes on until it has it.
         """
-        first = self.form.cut(texts[0])
-        best = (0, first)
-        for n_used, fields in enumerate(self._joined(texts), start=1):
-            if len(fields) > self.form.n_fields and not self.form.fits(fields):
+        n_fields = self.form.n_fields
+        best: tuple[int, list[_Placed]] = (0, [])
+        counts: list[int] = []
+        for fields in self._joined(texts):
+            counts.append(len(fields))
+            n_used = len(counts)
+            if self.form.fits(fields):
+                is_one = n_used == 1 or self.form.starts(fields)
+                parts: list[Sequence[bytes]] = [fields] if is_one else []
+            else:
+                parts = _parts(fields, self.form) if len(fields) > n_fields else []
+            if parts and (len(parts[-1]) > n_fields or not self.is_terminated):
+                return n_used, _placed(parts, counts)
+            if parts:
+                best = best if best[0] else (n_used, _placed(parts, counts))
+            # Records that are glued were three at most; the last may be broken.
+            elif len(fields) > _GLUED_MAX * n_fields + 1:
                 break
-            if self.form.fits(fields) and (n_used == 1 or self.form.starts(fields)):
-                is_ended = len(fields) > self.form.n_fields or not self.is_terminated
-                if is_ended:
-                    return n_used, fields
-                best = best if best[0] else (n_used, fields)
         return best
 
     def _joined(self, texts: Sequence[bytes]) -> Iterator[tuple[bytes, ...]]:
@@ -483,22 +498,16 @@ class _Repair:
             text = text + (b"" if at_edge else b" ") + more
             yield self.form.cut(text)
 
-    def _split(self, line: int, fields: Sequence[bytes]) -> None:
-        """Take the glued records of a line, or refuse it whole."""
-        parts = _parts(fields, self.form)
-        if not parts:
-            reason = f"{len(fields)} fields where {self.form.n_fields} are expected"
-            self.refused.append(
-                Refused(self.lines.first + line, reason, self.lines.raw(line))
-            )
-            return
-        for part in parts:
-            self._add(line, part, DELIMITER.join(part))
-        self.n_splits += len(parts) - 1
 
-    def _add(self, line: int, fields: Sequence[bytes], raw: bytes) -> None:
-        whole = tuple(fields[: self.form.n_fields])
-        self.repaired.append(Repaired(self.lines.first + line, whole, raw))
+def _placed(parts: Sequence[Sequence[bytes]], counts: Sequence[int]) -> list[_Placed]:
+    """Give each part its line, by the fields that the lines up to each one have."""
+    placed = []
+    at = 0
+    for part in parts:
+        line = next(number for number, count in enumerate(counts) if count > at)
+        placed.append((line, part))
+        at += len(part)
+    return placed
 
 
 def _parts(fields: Sequence[bytes], form: Form) -> list[Sequence[bytes]]:
