@@ -44,8 +44,8 @@ _CONTROL = bytes({*range(32), _DELETE} - {_TAB, _CR})
 # Stands for a delimiter inside a value while the record is cut; no line that is cut
 # still holds a control byte.
 _INSIDE = b"\x1f"
-# Records that one line is known to hold at most.
-_GLUED_MAX = 3
+# Records that one line is known to hold at most, and lines that one record may take.
+_GLUED_MAX, _LINES_MAX = 3, 100
 _KEY = re.compile(rb"[1-9][0-9]{0,17}")
 
 # The line that a record begins on, among those taken together, and its fields.
@@ -434,9 +434,10 @@ class _Repair:
         texts = {number: clean(self.lines.raw(number)) for number in numbers}
         filled = [number for number in numbers if texts[number].strip()]
         self.n_blank += len(numbers) - len(filled)
-        while filled:
-            n_used = self._take(filled, [texts[number] for number in filled])
-            filled = filled[n_used:]
+        at = 0
+        while at < len(filled):
+            near = filled[at : at + _LINES_MAX]
+            at += self._take(near, [texts[number] for number in near])
 
     def _take(self, numbers: Sequence[int], texts: Sequence[bytes]) -> int:
         """Take the record or records that the first line begins."""
@@ -482,7 +483,15 @@ class _Repair:
             # Records that are glued were three at most; the last may be broken.
             elif len(fields) > _GLUED_MAX * n_fields + 1:
                 break
+            # What does not begin like a record is none, whatever is joined to it.
+            if not self._may_go_on(fields):
+                break
         return best
+
+    def _may_go_on(self, fields: Sequence[bytes]) -> bool:
+        """Tell whether a record may begin like this; its last field may go on."""
+        n_whole = max(1, len(fields) - 1)
+        return self.form.starts(fields[:n_whole])
 
     def _joined(self, texts: Sequence[bytes]) -> Iterator[tuple[bytes, ...]]:
         """Fields of the first line, of the first two, and so on."""
