@@ -6,12 +6,15 @@ reject with its bytes.
 """
 
 import datetime as dt
+import re
 import zipfile
+from pathlib import Path
 
 import pytest
 
 from pvsignal import layout, warehouse
 from pvsignal.quarter import Quarter, QuarterSpan
+from pvsignal.simulate import DEFECTS
 from pvsignal.sources.archive import find_members
 from pvsignal.sources.listing import list_mirror
 from pvsignal.sources.members import StagedPart, stage_deletions
@@ -842,3 +845,20 @@ def test_member_names_that_tests_write_are_the_fdas():
         if quarter != Quarter(2018, 1):
             for table, name in fda_members(quarter).items():
                 assert member_name(table, quarter).lower() == name.lower()
+
+
+# ------------------------------------------------------------------------- the page
+
+
+def test_page_of_defects_names_tests_and_simulated_defects_that_exist():
+    root = Path(__file__).parents[2]
+    page = (root / "docs" / "defects.md").read_text("utf-8")
+    rows = [line.split("|")[1:-1] for line in page.splitlines() if line[:2] == "| "]
+    rows = [row for row in rows if row[0].strip() != "defect"]
+    simulated: set[str] = set()
+    for row in rows:
+        *file, test = re.findall(r"`([^`]+)`", row[3])
+        path = file[0] if file else "tests/unit/test_known_defects.py"
+        assert f"def {test}(" in (root / path).read_text("utf-8"), test
+        simulated |= set(re.findall(r"`([^`]+)`", row[4]))
+    assert simulated == set(DEFECTS)

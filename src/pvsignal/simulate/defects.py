@@ -76,6 +76,13 @@ DEFECTS: Mapping[str, Defect] = {
         Defect("glued_two", LINES, "DRUG10Q2, DRUG11Q2 to Q4", "1 split"),
         Defect("glued_three", LINES, "DRUG11Q2 to Q4", "2 splits"),
         Defect(
+            "broken_and_glued",
+            LINES,
+            "DRUG10Q2",
+            "1 join, 1 split",
+            _TEXT_TABLES,
+        ),
+        Defect(
             "broken_in_value",
             LINES,
             "legacy DRUG and DEMO, DRUG08Q4",
@@ -396,6 +403,18 @@ def _broken_in_value(
     return Piece((first, second), 1, note)
 
 
+def _broken_and_glued(
+    rng: np.random.Generator, lines: Sequence[str], shape: Shape
+) -> Piece | None:
+    broken = _broken_in_value(rng, lines, shape)
+    if broken is None:
+        return None
+    first, second = broken.lines
+    between = "" if shape.close else "$"
+    note = Note(n_splits=1, n_joins=1, expected="2 equal rows, the first broken")
+    return Piece((first, second + between + lines[1]), 2, note)
+
+
 def _broken_before_delimiter(
     rng: np.random.Generator, lines: Sequence[str], shape: Shape
 ) -> Piece | None:
@@ -483,6 +502,7 @@ def _with_reject(line: str, bad: str, shape: Shape) -> Piece:
 _LINE_DAMAGE: Mapping[str, _Damage] = {
     "glued_two": _glued(2),
     "glued_three": _glued(3),
+    "broken_and_glued": _broken_and_glued,
     "broken_in_value": _broken_in_value,
     "broken_before_delimiter": _broken_before_delimiter,
     "control_byte": _control_byte,
