@@ -440,6 +440,18 @@ def test_records_are_the_same_wherever_blocks_end(pieces, end, ends_whole, size)
     assert n_lines == len(read(body, DRUG).lines)
 
 
+def test_lines_that_wait_for_the_next_block_are_counted_once():
+    """Parts of broken records look like lines of a file that ends them otherwise."""
+    broken = b"7475792$CARDIAC\nARREST$\n" * 4
+    body = b"7475791$A$\n" * 10 + broken + b"7475794$B$\n"
+    source = io.BytesIO(body)
+    blocks = list(read_blocks(source, form("reac", "a"), where="a: m", block_bytes=16))
+    assert {block.n_plain_fields for block in blocks} == {3}
+    fields = [one.fields for block in blocks for one in block.repaired]
+    assert fields == [(b"7475792", b"CARDIAC ARREST")] * 4
+    assert [one for block in blocks for one in block.refused] == []
+
+
 def test_member_without_lines_is_one_empty_block():
     (block,) = in_blocks(b"", 10)
     assert (len(block.lines), len(block.plain_line), block.refused) == (0, 0, ())

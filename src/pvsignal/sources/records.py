@@ -328,12 +328,15 @@ def read_blocks(
     rest, first, lead = b"", 2, 0
     while more := source.read(size):
         lines = physical_lines(rest + more, first=first)
-        lead = _lead(lines, form, lead)
+        is_terminated = _lead(lines, form, lead) > 0
         # The last line may go on in the next block.
-        plain = np.flatnonzero(_is_plain(lines, form, lead > 0)[:-1])
+        plain = np.flatnonzero(_is_plain(lines, form, is_terminated)[:-1])
         n_whole = int(plain[-1]) if len(plain) else 0
         if n_whole:
-            yield read_records(lines.head(n_whole), form, is_terminated=lead > 0)
+            whole = lines.head(n_whole)
+            # The others are in the next block again.
+            lead = _lead(whole, form, lead)
+            yield read_records(whole, form, is_terminated=is_terminated)
         rest, first = lines.data[lines.starts[n_whole] :], first + n_whole
         if len(rest) > _ODD_BYTES_MAX:
             raise LayoutError(
