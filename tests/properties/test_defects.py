@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pvsignal import layout
 from pvsignal.quarter import Quarter
+from pvsignal.sources import records
 from tests.archives import record_line
 from tests.staging import is_balanced, movements, staged_member
 
@@ -283,17 +284,21 @@ def _values(table: str, era: str, rows: list[dict]) -> list[tuple[int, Record]]:
 @given(
     seed=st.integers(0, 2**32),
     defects=st.lists(st.sampled_from(REPAIRABLE), min_size=1, max_size=12),
+    block_bytes=st.sampled_from((400, 1_500, 8_000_000)),
 )
 def test_records_come_back_whatever_repairable_damage_they_met(
-    table, era, seed, defects
+    table, era, seed, defects, block_bytes
 ):
     made = Damaged(table, era, random.Random(seed))
-    for defect in defects:
-        defect(made)
     # Undamaged lines, as nearly all are, tell how a line of this file ends.
     for _ in range(20):
         made.whole()
-    one = staged_member(table, made.body(), QUARTERS[era])
+    for defect in defects:
+        defect(made)
+    made.whole()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(records, "_BLOCK_BYTES", block_bytes)
+        one = staged_member(table, made.body(), QUARTERS[era])
     assert one.rejected == ()
     assert _values(table, era, one.rows.to_pylist()) == made.records
     counted = {"splits": made.splits, "joins": made.joins, "blank": made.blank}
