@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -20,6 +20,7 @@ from pvsignal.errors import UsageError
 
 LISTING_URL = "https://fis.fda.gov/extensions/FPD-QDE-FAERS/FPD-QDE-FAERS.html"
 ARCHIVE_URL = "https://fis.fda.gov/content/Exports/"
+OPENFDA_URL = "https://api.fda.gov"
 TOML_FILE = "pvsignal.toml"
 
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?) ?(?:([KMGT])i?B|%)", re.IGNORECASE)
@@ -32,6 +33,12 @@ def _memory(text: str) -> str:
     if amount <= 0 or (is_share and amount > 100):
         raise ValueError(f"'{text}' is no amount of memory; write it as 8GB or 80%")
     return text.strip()
+
+
+def _api_key(key: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", key.get_secret_value()):
+        raise ValueError("a key holds letters, digits, - and _ only")
+    return key
 
 
 class Settings(BaseSettings):
@@ -51,6 +58,10 @@ class Settings(BaseSettings):
         Folder of the archives, tried where the page fails.
     http_timeout_seconds, http_tries, http_wait_seconds
         Time without a byte that counts as cut, tries per file, first wait.
+    openfda_url
+        Address of the openFDA API.
+    openfda_api_key
+        Key of the openFDA API, a secret; without one 1,000 requests a day are allowed.
     threads, memory_limit
         Limits given to DuckDB, ``memory_limit`` as DuckDB writes it (``8GB``
         or ``80%``).
@@ -61,6 +72,7 @@ class Settings(BaseSettings):
         toml_file=TOML_FILE,
         extra="forbid",
         frozen=True,
+        hide_input_in_errors=True,
     )
 
     data_dir: Path = Path("data")
@@ -71,6 +83,8 @@ class Settings(BaseSettings):
     http_timeout_seconds: float = Field(60.0, gt=0)
     http_tries: int = Field(5, ge=1)
     http_wait_seconds: float = Field(2.0, ge=0)
+    openfda_url: str = OPENFDA_URL
+    openfda_api_key: Annotated[SecretStr, AfterValidator(_api_key)] | None = None
     threads: int | None = Field(None, ge=1)
     memory_limit: Annotated[str, AfterValidator(_memory)] | None = None
 
@@ -127,6 +141,11 @@ class Settings(BaseSettings):
     def staged_dir(self) -> Path:
         """Parquet by quarter."""
         return self.data_dir / "staged"
+
+    @property
+    def openfda_dir(self) -> Path:
+        """What openFDA answered, apart from everything that is landed."""
+        return self.data_dir / "openfda"
 
     @property
     def warehouse_path(self) -> Path:
