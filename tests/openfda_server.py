@@ -63,6 +63,10 @@ class OpenFda:
         if self.script:
             scripted = self.script.pop(0)
             return scripted if isinstance(scripted, Reply) else scripted(target)
+        return self.serve(target)
+
+    def serve(self, target: str) -> Reply:
+        """What the records answer, whatever is scripted."""
         parts = urlsplit(target)
         params = {name: values[0] for name, values in parse_qs(parts.query).items()}
         endpoint = parts.path.strip("/").removesuffix(".json")

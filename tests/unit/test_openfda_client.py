@@ -110,7 +110,7 @@ def test_the_link_is_followed_verbatim_and_skip_is_never_added(fda, ask):
     links = []
 
     def noting(target: str) -> Reply:
-        answer = fda.answer(target)
+        answer = fda.serve(target)
         link = re.search(r"<(.*?)>", answer.headers.get("Link", ""))
         links.append(link and link[1].removeprefix(fda.url))
         return answer

@@ -18,7 +18,6 @@ from pyrate_limiter import Decision, Duration, Rate, RateItem, SQLiteBucket
 
 from pvsignal.errors import SourceError
 
-
 # A full minute is waited for, a full day is not.
 LONGEST_WAIT_MS = 2 * 60 * 1000
 
