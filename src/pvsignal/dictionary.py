@@ -27,6 +27,8 @@ _FOLDERS = {
     "cohort": "3_cohort: exposure, outcome, populations",
     "counts": "4_counts: 2x2 tables for every quarter",
     "review": "4_counts: what the review of cases needs",
+    "words": "6_watch: words to be matched, of staged quarters or of openFDA's reports",
+    "watch": "6_watch: crude counts by first receipt, the same on both sides",
 }
 
 
@@ -50,7 +52,7 @@ def _api() -> Iterator[str]:
 
 def _private() -> Iterator[str]:
     yield "## Models, in the order in which they are made\n"
-    for group, paths in warehouse.MODELS.items():
+    for group, paths in {**warehouse.MODELS, **warehouse.WATCH}.items():
         yield f"### {_FOLDERS[group]}\n\n| relation | what | grain |\n|---|---|---|"
         for path in paths:
             model = warehouse.read_model(path)

@@ -120,6 +120,20 @@ API: Final = (
     "5_api/source_rows",
 )
 
+# Run on staged quarters or on openFDA's reports, in a database that is thrown away.
+WATCH: Final[Mapping[str, tuple[str, ...]]] = {
+    "words": (
+        "6_watch/name",
+        "6_watch/term",
+    ),
+    "watch": (
+        "6_watch/received_case",
+        "6_watch/exposure",
+        "6_watch/incident_event",
+        "6_watch/pair_count",
+    ),
+}
+
 _HEADER = re.compile(r"^--\s?(.*)$")
 _PARAMETER = re.compile(r"\$([a-z_]+)")
 _MACRO = re.compile(r"^(macro|scalar)\s*\((.*)\)$", re.DOTALL)
@@ -249,9 +263,9 @@ def run_models(
     values: Mapping[str, Any],
     on_model: Callable[[str], None] = lambda name: None,
 ) -> None:
-    """Run groups of `MODELS` in order."""
+    """Run groups of `MODELS` or `WATCH` in order."""
     for group in groups:
-        for path in MODELS[group]:
+        for path in {**MODELS, **WATCH}[group]:
             model = read_model(path)
             on_model(model.name)
             run_model(con, model, values=values)

@@ -9,7 +9,8 @@ from sqlglot import exp
 from pvsignal import warehouse
 
 PATHS = [path for group in warehouse.MODELS.values() for path in group]
-ALL_PATHS = [*PATHS, *warehouse.API]
+WATCH_PATHS = [path for group in warehouse.WATCH.values() for path in group]
+ALL_PATHS = [*PATHS, *warehouse.API, *WATCH_PATHS]
 
 # Made by the program before or between the groups of models.
 GIVEN = {"source", "codelists", "analysis", "signals"}

@@ -4,7 +4,11 @@ The lists are tables under ``data``, one decision a row, each with a card that g
 its scope, source and reviewer. ``docs/codelists.md`` describes every list.
 """
 
-from pvsignal.codelists.drugs import drug_members, reference_members
+from pvsignal.codelists.drugs import (
+    drug_members,
+    reference_members,
+    search_names,
+)
 from pvsignal.codelists.loading import codelists_hash, load_codelists
 from pvsignal.codelists.matching import match_names, match_routes
 from pvsignal.codelists.schema import Codelist, Codelists
@@ -30,4 +34,5 @@ __all__ = [
     "match_routes",
     "normalise_term",
     "reference_members",
+    "search_names",
 ]

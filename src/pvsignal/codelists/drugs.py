@@ -65,3 +65,34 @@ def reference_members(lists: Codelists, reference_class: str) -> pd.DataFrame:
     own = members.groupby("drug")["therapy"].agg(set)
     rows = [(drug, name) for drug in own.index for name in reference - own[drug]]
     return pd.DataFrame(sorted(rows), columns=["drug", "therapy"], dtype=str)
+
+
+def search_names(lists: Codelists) -> pd.DataFrame:
+    """Names under which reports of the scored therapies are asked for.
+
+    A search cannot use the patterns that decide, so it asks for every name, brand,
+    code and known misspelling of the list and for the ingredient; the patterns are
+    tried on what comes. A spelling that is in none of these and that the FDA has not
+    coded to the substance is not found.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``therapy``, ``name`` (upper case); sorted, each name once a therapy.
+    """
+    columns = [
+        "ms_brands",
+        "non_ms_brands_same_ingredient",
+        "code_names",
+        "faers_prod_ai",
+        "faers_drugname_variants",
+        "misspellings",
+    ]
+    therapies = lists["ms_therapies"].table
+    rows = {
+        (row["ingredient"], name.strip().upper())
+        for row in therapies[therapies["scored"] == "Y"].to_dict("records")
+        for name in (row["ingredient"], *"|".join(row[c] for c in columns).split("|"))
+        if name.strip()
+    }
+    return pd.DataFrame(sorted(rows), columns=["therapy", "name"], dtype=str)
