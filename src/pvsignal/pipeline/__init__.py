@@ -1,4 +1,4 @@
-"""The stages as plain functions: land, stage, build, score, assess, publish.
+"""The stages as plain functions: land, stage, build, score, assess, publish; watch.
 
 Each takes settings and the result of the stage before and returns a small frozen
 result; tables stay in DuckDB. Prefect, if it is used, only decides when.
@@ -24,6 +24,7 @@ from pvsignal.pipeline.intake import (
 )
 from pvsignal.pipeline.judging import Assessed, Scored, assess, score, scored_before
 from pvsignal.pipeline.publishing import Published, publish, published_before
+from pvsignal.pipeline.watching import Watched, watch
 from pvsignal.progress import Progress
 from pvsignal.quarter import Quarter, QuarterSpan
 from pvsignal.settings import Settings
@@ -38,6 +39,7 @@ __all__ = [
     "Reissue",
     "Scored",
     "Staged",
+    "Watched",
     "assess",
     "build",
     "built_before",
@@ -51,6 +53,7 @@ __all__ = [
     "scored_before",
     "stage",
     "staged_before",
+    "watch",
 ]
 
 

@@ -34,12 +34,14 @@ def written_whole(final: Path) -> Iterator[Path]:
         yield temporary
         for path in (*temporary.iterdir(), temporary):
             _synced(path)
+        shutil.rmtree(final, ignore_errors=True)
         temporary.rename(final)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     _synced(final.parent)
-    for old in sorted(final.parent.glob("[0-9]*_*"))[:-KEPT]:
+    older = set(final.parent.glob("[0-9]*_*")) - {final}
+    for old in sorted(older)[: 1 - KEPT]:
         shutil.rmtree(old)
 
 
