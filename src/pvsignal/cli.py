@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import io
 import json
@@ -11,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
@@ -29,6 +30,7 @@ from pvsignal import pipeline
 from pvsignal import simulate as simulator
 from pvsignal.analysis import Analysis, load_analysis
 from pvsignal.errors import LockedError, ModelError, PvsignalError, UsageError
+from pvsignal.pipeline import watching
 from pvsignal.pipeline.intake import spans_of
 from pvsignal.progress import Progress
 from pvsignal.quarter import Quarter, QuarterSpan
@@ -460,6 +462,86 @@ def _answer_table(answer: Answer) -> Table:
     if next(rows, None) is not None:
         _say(f"note: the first {TABLE_ROWS:,} rows are shown; --format csv has all")
     return table
+
+
+class RowFormat(StrEnum):
+    """How ``watch`` prints."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+@app.command()
+def watch(
+    data_dir: DataDir = None,
+    format: Annotated[
+        RowFormat,
+        typer.Option(help="A table shows pairs with a report since, others all."),
+    ] = RowFormat.table,
+) -> None:
+    """Compare openFDA since the newest quarter: pvsignal watch --format csv."""
+    settings = Settings.read(data_dir=data_dir)
+    with pipeline.hold(settings), _progress() as progress:
+        watched = pipeline.watch(settings, progress=progress)
+    _say(watched.statement)
+    for line in watched.cannot_say:
+        _say(f"note: {line}")
+    match format:
+        case RowFormat.json:
+            content = watching.as_json(watched)
+            sys.stdout.write(json.dumps(content, indent=2, sort_keys=True) + "\n")
+        case RowFormat.csv:
+            _write_watch_csv(watched)
+        case RowFormat.table if watched.rows:
+            _out.print(_watch_table(watched))
+    _say(f"written to {watched.file}")
+
+
+def _write_watch_csv(watched: pipeline.Watched) -> None:
+    names = [field.name for field in fields(watching.WatchRow)]
+    rows = csv.DictWriter(sys.stdout, names, lineterminator="\n")
+    rows.writeheader()
+    for row in watched.rows:
+        counts = " ".join(map(str, row.n_by_quarter))
+        rows.writerow(asdict(row) | {"n_by_quarter": counts})
+
+
+def _watch_table(watched: pipeline.Watched) -> Table:
+    table = Table()
+    heads = (
+        *("therapy", "event", f"{watched.base_quarters[0]}..{watched.last_quarter}"),
+        *("since", "expected", "95 %", "ratio", "corrected", ""),
+    )
+    for head in heads:
+        table.add_column(Text(head), overflow="fold")
+    for row in watched.rows:
+        if row.observed:
+            cells = (
+                *(row.drug, row.label, " ".join(map(str, row.n_by_quarter))),
+                *(str(row.observed), f"{row.expected:.1f}", f"{row.low}-{row.high}"),
+                *(_ratio_text(row.ratio), _ratio_text(row.ratio_corrected)),
+                "" if row.position == "within" else row.position,
+            )
+            table.add_row(*map(Text, cells))
+    return table
+
+
+def _ratio_text(ratio: float | None) -> str:
+    return "-" if ratio is None else f"{ratio:.2f}"
+
+
+@app.command()
+def labels(data_dir: DataDir = None) -> None:
+    """Store what US labels say of malignancy: pvsignal labels."""
+    settings = Settings.read(data_dir=data_dir)
+    with pipeline.hold(settings):
+        landed = pipeline.read_labels(settings)
+    _say(
+        f"labels of the therapies: {landed.n_labels}, sentences on malignancy: "
+        f"{landed.n_mentions}; openFDA last updated on {landed.last_updated or '-'}"
+    )
+    _out.print(str(landed.path), soft_wrap=True, markup=False, highlight=False)
 
 
 def main() -> NoReturn:

@@ -15,8 +15,11 @@ from pvsignal.analysis import load_analysis
 from pvsignal.errors import LayoutError, SourceError
 from pvsignal.quarter import QuarterSpan
 from pvsignal.settings import Settings
+from tests.archives import write_archive
+from tests.openfda_server import OpenFda, running
 
 ROOT = Path(__file__).parents[2]
+OLD_CASE = {"primaryid": 150000011, "caseid": 15000001, "init_fda_dt": "20251101"}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -65,13 +68,45 @@ def test_only_transient_failures_of_the_source_are_retried() -> None:
     assert not is_transient(None, None, failed(LayoutError("header")))
 
 
-def test_the_deployment_names_a_flow_that_exists_and_its_parameters() -> None:
+def test_each_deployment_names_a_flow_that_exists_and_its_parameters() -> None:
     from flows.refresh import refresh
+    from flows.watch import watch
 
     text = (ROOT / "prefect.yaml").read_text("utf-8")
-    (deployment,) = yaml.safe_load(text)["deployments"]
-    file, _, name = deployment["entrypoint"].partition(":")
-    assert (ROOT / file).is_file()
-    assert name == refresh.fn.__name__
-    assert set(deployment["parameters"]) <= set(refresh.parameters.properties)
-    assert deployment["schedules"][0]["active"]
+    deployments = yaml.safe_load(text)["deployments"]
+    for deployment, flow in zip(deployments, (refresh, watch), strict=True):
+        file, _, name = deployment["entrypoint"].partition(":")
+        assert (ROOT / file).is_file()
+        assert name == flow.fn.__name__
+        assert set(deployment["parameters"]) <= set(flow.parameters.properties)
+        assert deployment["schedules"][0]["active"]
+        assert deployment["concurrency_limit"]["limit"] == 1
+
+
+def test_the_watch_flow_writes_what_the_command_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows.watch import watch
+
+    folder = tmp_path / "archives"
+    folder.mkdir()
+    write_archive(folder, "2025q4", {"demo": [OLD_CASE]})
+    settings = Settings(data_dir=tmp_path / "data", mirror=str(folder))
+    pipeline.land(settings)
+    pipeline.stage(settings)
+    report = {
+        "safetyreportid": "30000001",
+        "receivedate": "20260301",
+        "patient": {"drug": [{"medicinalproduct": "OCREVUS"}]},
+    }
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    records: dict[str, list[dict[str, object]]] = {
+        "drug/event": [report],
+        "drug/label": [],
+    }
+    with running(OpenFda(records=records)) as fda:
+        monkeypatch.setenv("PVSIGNAL_OPENFDA_URL", fda.url)
+        watched = watch(data_dir=settings.data_dir)
+    assert watched.covered_days == 60
+    assert watched.file.is_file()
+    assert watched.rows[0].observed == 1

@@ -1,8 +1,11 @@
 """openFDA since the newest held quarter, beside what invented archives expect."""
 
+import csv
 import datetime as dt
+import io
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +17,7 @@ from pvsignal.sources import manifest
 from tests.archives import write_archive
 from tests.openfda_server import OpenFda, failure, running
 
+KEY = "SECRETkey0123456789"
 NOW = dt.datetime(2026, 5, 4, 6, tzinfo=dt.UTC)
 QUARTERS = {"2025q1": "0210", "2025q2": "0511", "2025q3": "0812", "2025q4": "1113"}
 
@@ -318,3 +322,84 @@ def test_simulated_archives_are_not_compared(settings, tmp_path):
 def test_without_staged_quarters_there_is_no_expectation(settings, tmp_path):
     with pytest.raises(UsageError, match="no staged quarter"):
         watched(settings.model_copy(update={"data_dir": tmp_path}))
+
+
+def _command(settings, monkeypatch, capsys, *words):
+    from pvsignal import cli
+
+    monkeypatch.setenv("PVSIGNAL_OPENFDA_URL", settings.openfda_url)
+    monkeypatch.setenv("PVSIGNAL_OPENFDA_API_KEY", KEY)
+    data_dir = str(settings.data_dir)
+    monkeypatch.setattr("sys.argv", ["pvsignal", *words, "--data-dir", data_dir])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    printed = capsys.readouterr()
+    assert KEY not in printed.out + printed.err
+    return ended.value.code, printed.out, printed.err
+
+
+def test_the_command_prints_a_table_and_says_what_it_cannot(
+    settings, monkeypatch, capsys
+):
+    code, out, err = _command(settings, monkeypatch, capsys, "watch")
+    assert code == 0
+    line = next(line for line in out.splitlines() if "Breast" in line)
+    cells = [cell.strip() for cell in line.strip("│").split("│")]
+    assert cells == [
+        *("ocrelizumab", "Breast", "2 2 2 2", "3", "2.0", "0-6", "1.52", "0.90", "")
+    ]
+    for note in CANNOT_SAY:
+        assert f"note: {note}" in err
+    assert "openFDA covers 90 days after 2025q4" in err
+
+
+def test_machine_formats_hold_every_row(settings, monkeypatch, capsys):
+    code, out, _ = _command(settings, monkeypatch, capsys, "watch", "--format", "csv")
+    assert code == 0
+    rows = {(r["drug"], r["event"]): r for r in csv.DictReader(io.StringIO(out))}
+    pair = rows["ocrelizumab", "breast"]
+    assert (pair["observed"], pair["n_by_quarter"]) == ("3", "2 2 2 2")
+    code, out, _ = _command(settings, monkeypatch, capsys, "watch", "--format", "json")
+    assert code == 0
+    content = json.loads(out)
+    assert len(content["rows"]) == len(rows)
+    assert content["covered_days"] == 90
+
+
+def test_nothing_new_is_no_failure_of_the_command(settings, fda, monkeypatch, capsys):
+    fda.records["drug/event"] = RECORDS[:1]
+    code, out, err = _command(settings, monkeypatch, capsys, "watch")
+    assert (code, out) == (0, "")
+    assert "nothing is compared" in err
+
+
+def test_a_refusal_is_one_line_and_exit_code_three(settings, fda, monkeypatch, capsys):
+    fda.script = [failure(403, "API_KEY_INVALID", f"{KEY} is no key")]
+    code, out, err = _command(settings, monkeypatch, capsys, "watch")
+    assert (code, out) == (3, "")
+    assert len(err.splitlines()) == 1
+    assert "PVSIGNAL_OPENFDA_API_KEY" in err
+
+
+def test_no_file_of_openfda_holds_the_key(settings, monkeypatch, capsys):
+    _command(settings, monkeypatch, capsys, "watch")
+    for file in settings.openfda_dir.rglob("*"):
+        assert file.is_dir() or KEY.encode() not in file.read_bytes()
+
+
+def test_labels_are_read_by_a_command_of_their_own(settings, fda, monkeypatch, capsys):
+    block = {"brand_name": ["OCREVUS"], "generic_name": ["OCRELIZUMAB"]}
+    fda.records["drug/label"] = [
+        {
+            "id": "a",
+            "set_id": "b",
+            "version": "1",
+            "effective_time": "20260101",
+            "openfda": block,
+            "warnings_and_cautions": ["5.3 Malignancies. Breast cancer occurred."],
+        }
+    ]
+    code, out, err = _command(settings, monkeypatch, capsys, "labels")
+    assert code == 0
+    assert "labels of the therapies: 1, sentences on malignancy: 2" in err
+    assert (Path(out.strip()) / "mention.parquet").is_file()

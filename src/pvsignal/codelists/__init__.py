@@ -9,6 +9,7 @@ from pvsignal.codelists.drugs import (
     reference_members,
     search_names,
 )
+from pvsignal.codelists.labels import LabelWords, label_words, therapies_named
 from pvsignal.codelists.loading import codelists_hash, load_codelists
 from pvsignal.codelists.matching import match_names, match_routes
 from pvsignal.codelists.schema import Codelist, Codelists
@@ -23,11 +24,13 @@ from pvsignal.codelists.terms import (
 __all__ = [
     "Codelist",
     "Codelists",
+    "LabelWords",
     "classify_terms",
     "codelists_hash",
     "drug_members",
     "event_catalogue",
     "events_of_terms",
+    "label_words",
     "litigated_events",
     "load_codelists",
     "match_names",
@@ -35,4 +38,5 @@ __all__ = [
     "normalise_term",
     "reference_members",
     "search_names",
+    "therapies_named",
 ]

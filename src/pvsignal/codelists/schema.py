@@ -241,6 +241,13 @@ _ALL = (
         },
     ),
     Schema(
+        "label_words",
+        _words("word pattern unless included reason"),
+        ("word",),
+        allowed={"included": YES_NO},
+        regexes=("pattern", "unless"),
+    ),
+    Schema(
         "notoriety_dates",
         _words("ingredient date what source certainty"),
         ("ingredient", "date", "what"),

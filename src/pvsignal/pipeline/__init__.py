@@ -23,6 +23,7 @@ from pvsignal.pipeline.intake import (
     utc_now,
 )
 from pvsignal.pipeline.judging import Assessed, Scored, assess, score, scored_before
+from pvsignal.pipeline.labelling import read_labels
 from pvsignal.pipeline.publishing import Published, publish, published_before
 from pvsignal.pipeline.watching import Watched, watch
 from pvsignal.progress import Progress
@@ -48,6 +49,7 @@ __all__ = [
     "land",
     "publish",
     "published_before",
+    "read_labels",
     "run",
     "score",
     "scored_before",
