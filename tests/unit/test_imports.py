@@ -24,6 +24,7 @@ HOMES = {
     "requests": {"sources"},
     "bs4": {"sources"},
     "tenacity": {"sources"},
+    "pyrate_limiter": {"sources"},
     "jinja2": {"report"},
     "altair": {"report"},
     "vl_convert": {"report"},
