@@ -485,6 +485,8 @@ def watch(
     with pipeline.hold(settings), _progress() as progress:
         watched = pipeline.watch(settings, progress=progress)
     _say(watched.statement)
+    if watched.n_rejected:
+        _say(f"note: {watched.n_rejected} reports of openFDA could not be placed")
     for line in watched.cannot_say:
         _say(f"note: {line}")
     match format:

@@ -353,6 +353,14 @@ def test_the_command_prints_a_table_and_says_what_it_cannot(
     assert "openFDA covers 90 days after 2025q4" in err
 
 
+def test_reports_that_cannot_be_placed_are_told(settings, fda, monkeypatch, capsys):
+    fda.records["drug/event"].append(RECORDS[1] | {"safetyreportid": "5801206-7"})
+    assert watched(settings).n_rejected == 1
+    code, _, err = _command(settings, monkeypatch, capsys, "watch")
+    assert code == 0
+    assert "note: 1 reports of openFDA could not be placed" in err
+
+
 def test_machine_formats_hold_every_row(settings, monkeypatch, capsys):
     code, out, _ = _command(settings, monkeypatch, capsys, "watch", "--format", "csv")
     assert code == 0

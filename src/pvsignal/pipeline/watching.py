@@ -106,6 +106,9 @@ class Watched:
         where openFDA holds nothing after the newest held quarter.
     newest_received, last_updated
         Newest first receipt in openFDA, and when it was last rebuilt.
+    n_reports, n_rejected
+        Reports that name a therapy in any role; records that could not be placed and
+        stand with reason in ``rejected.parquet`` of the folder ``reports``.
     statement
         The finding in one sentence.
     rows
@@ -123,6 +126,7 @@ class Watched:
     retrieved: str
     reports: str
     n_reports: int
+    n_rejected: int
     statement: str
     cannot_say: tuple[str, ...]
     rows: tuple[WatchRow, ...]
@@ -449,6 +453,7 @@ def _written(
         retrieved=retrieved.isoformat(),
         reports=landed.path.name if landed else "",
         n_reports=landed.n_reports if landed else 0,
+        n_rejected=landed.n_rejected if landed else 0,
         statement=(
             f"openFDA covers {days} days after {last}, {first_day} to {until}: "
             f"{n_above} pairs of a therapy and a neoplasm group lie above what "
