@@ -28,7 +28,10 @@ from tests.archives import (
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "faers"
 Q = Quarter(2024, 1)
 DEMO = [{"primaryid": 100115731, "caseid": 10011573, "caseversion": 1}]
-FILES = {*layout.TABLES, "deleted", "rejected", "accounting"}
+FILES = {
+    *layout.TABLES,
+    *("deleted", "rejected", "accounting", "profile", "code_value"),
+}
 
 
 def staged(folder: Path, archive: Path, quarter: Quarter | str = Q, **more):

@@ -3,7 +3,7 @@
 The facts are tables beside this module. ``faers_layout.csv`` has a row per canonical
 column: its type, the typed column derived from it, and ``position:header`` in each
 header era. ``faers_eras.csv`` dates the eras. ``corrections.csv`` lists known upstream
-errors that no general rule can repair.
+errors that no general rule can repair. ``faers_codes.csv`` lists the documented codes.
 """
 
 from __future__ import annotations
@@ -67,6 +67,24 @@ _OTHER_SCHEMAS = {
             ("joins", pa.int64()),
             ("staged", pa.int64()),
             ("rejected", pa.int64()),
+        ]
+    ),
+    "profile": pa.schema(
+        [
+            *_STAMP,
+            ("table_name", pa.string()),
+            ("column_name", pa.string()),
+            ("n_rows", pa.int64()),
+            ("n_blank", pa.int64()),
+        ]
+    ),
+    "code_value": pa.schema(
+        [
+            *_STAMP,
+            ("table_name", pa.string()),
+            ("column_name", pa.string()),
+            ("value", pa.string()),
+            ("n_rows", pa.int64()),
         ]
     ),
 }
@@ -302,13 +320,27 @@ def corrections(table: str, quarter: Quarter) -> tuple[Correction, ...]:
 
 
 @cache
+def coded_columns(table: str) -> tuple[str, ...]:
+    """Columns of a table whose values are codes that the FDA documents, sorted.
+
+    Examples
+    --------
+    >>> coded_columns("drug")
+    ('dechal', 'rechal', 'role_cod', 'val_vbm')
+    """
+    found = {row["column"] for row in _rows("faers_codes.csv") if row["table"] == table}
+    return tuple(sorted(found))
+
+
+@cache
 def staged_schema(table: str) -> pa.Schema:
     """Give the schema of a staged Parquet file.
 
     Parameters
     ----------
     table
-        One of ``TABLES``, or ``deleted``, ``rejected``, ``accounting``.
+        One of ``TABLES``, or ``deleted``, ``rejected``, ``accounting``, ``profile``,
+        ``code_value``.
     """
     if table in _OTHER_SCHEMAS:
         return _OTHER_SCHEMAS[table]
@@ -323,4 +355,7 @@ def layout_hash() -> str:
     for name in (*_TABLE_FILES, Path(__file__).name):
         digest.update(name.encode())
         digest.update((_FOLDER / name).read_bytes())
+    # Which columns are coded changes what is staged; which codes are known does not.
+    for table in TABLES:
+        digest.update(" ".join((table, *coded_columns(table))).encode())
     return digest.hexdigest()

@@ -36,10 +36,20 @@ from pvsignal.sources.members import (
     stage_deletions,
     stamp,
 )
+from pvsignal.sources.profile import (
+    Profile,
+    added,
+    code_value_table,
+    profile_rows,
+    profile_table,
+)
 from pvsignal.sources.records import Source
 
 # The modules of ``sources`` that staged rows depend on.
-_MODULES = ("archive.py", "members.py", "records.py", "stage.py", "values.py")
+_MODULES = (
+    *("archive.py", "members.py", "profile.py"),
+    *("records.py", "stage.py", "values.py"),
+)
 
 # A file with more than both is not read as it should be.
 REJECTS_ALLOWED = 10
@@ -184,6 +194,9 @@ def _stage_into(
     rejected = [one for part in parts for one in part.rejected]
     _write(folder, "rejected", _table_of("rejected", rejected, quarter))
     _write(folder, "accounting", _table_of("accounting", accounts, quarter))
+    profiles = [staging.profiles[table] for table in members.tables]
+    _write(folder, "profile", profile_table(profiles, quarter))
+    _write(folder, "code_value", code_value_table(profiles, quarter))
 
 
 def _side_by_side(
@@ -218,6 +231,7 @@ class _Staging:
         self._quarter = quarter
         self._progress = progress
         self._lock = threading.Lock()
+        self.profiles: dict[str, Profile] = {}
 
     def table(self, table: str, path: str) -> StagedPart:
         """Write the Parquet file of a table; gives its rejects and account."""
@@ -235,6 +249,7 @@ class _Staging:
     def _table_read_as(self, encoding: str, table: str, path: str) -> StagedPart:
         where = (self._archive.name, path)
         parts: list[StagedPart] = []
+        profiles: list[Profile] = []
         n_rejected = 0
         with (
             opened(self._archive) as file,
@@ -248,10 +263,12 @@ class _Staging:
                 table, source, self._quarter, where=where, encoding=encoding
             ):
                 writer.add(part.rows)
+                profiles.append(profile_rows(table, part.rows))
                 parts.append(part.without_rows())
                 n_rejected += len(part.rejected)
                 if n_rejected > _rejects_allowed(n_most):
                     break
+        self.profiles[table] = added(profiles)
         return joined(parts)
 
     def _advance(self, n: int) -> None:
