@@ -1,5 +1,5 @@
 -- Kind: view
--- Title: Where every physical line went, and the archive it came from
+-- Title: Where every physical line went, what the gates counted, and the archive it came from
 -- Grain: (quarter, member)
 -- Reads: counts.quarter
 -- Columns:
@@ -14,6 +14,10 @@
 --   joins: lines that were joined to the one before
 --   staged: rows staged
 --   rejected: rows that could not be read
+--   known_rows: rows of the table as counted on the FDA's archive; NULL where not counted
+--   n_orphans: rows whose report is not in DEMO of the quarter; NULL for demo and deleted
+--   n_without_drug: reports without a row in DRUG; at demo only
+--   n_without_reaction: reports without a row in REAC; at demo only
 --   archive: archive as published
 --   archive_sha256: SHA-256 of the archive
 --   archive_url: where it was taken from
@@ -29,6 +33,10 @@ select
     quarter.joins,
     quarter.staged,
     quarter.rejected,
+    quarter.known_rows,
+    quarter.n_orphans,
+    quarter.n_without_drug,
+    quarter.n_without_reaction,
     quarter.archive,
     quarter.archive_sha256,
     quarter.archive_url

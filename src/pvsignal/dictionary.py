@@ -24,6 +24,7 @@ _FOLDERS = {
     "macros": "0_macros: expressions used everywhere",
     "staged": "1_staged: views on the staged Parquet, all rows as published",
     "cases": "2_cases: which version of a case was current when",
+    "gates": "4_counts: what the gates hold a quarter against",
     "cohort": "3_cohort: exposure, outcome, populations",
     "counts": "4_counts: 2x2 tables for every quarter",
     "review": "4_counts: what the review of cases needs",

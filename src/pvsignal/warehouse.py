@@ -7,6 +7,7 @@ Parquet and the code lists, so the order in which quarters arrived cannot matter
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -45,6 +46,8 @@ MODELS: Final[Mapping[str, tuple[str, ...]]] = {
         "1_staged/deleted",
         "1_staged/rejected",
         "1_staged/accounting",
+        "1_staged/profile",
+        "1_staged/code_value",
     ),
     "cases": (
         "2_cases/held_quarter",
@@ -52,6 +55,16 @@ MODELS: Final[Mapping[str, tuple[str, ...]]] = {
         "2_cases/deletion",
         "2_cases/version",
         "2_cases/received",
+    ),
+    "gates": (
+        "4_counts/neighbour",
+        "4_counts/table_quarter",
+        "4_counts/column_quarter",
+        "4_counts/code_quarter",
+        "4_counts/orphan",
+        "4_counts/childless",
+        "4_counts/term_quarter",
+        "4_counts/term_change",
     ),
     "cohort": (
         "3_cohort/indication",
@@ -110,6 +123,8 @@ API: Final = (
     "5_api/litigated",
     "5_api/unmatched_names",
     "5_api/quarters",
+    "5_api/checks",
+    "5_api/check_rows",
     "5_api/rejects",
     "5_api/codelists",
     "5_api/runs",
@@ -438,7 +453,7 @@ def register_staged(con: Connection, folders: Sequence[Path]) -> None:
     con.execute("create schema if not exists source")
     for table in (
         *("demo", "drug", "reac", "ther", "indi", "outc", "rpsr"),
-        *("deleted", "rejected", "accounting"),
+        *("deleted", "rejected", "accounting", "profile", "code_value"),
     ):
         files = ", ".join(
             f"'{_quoted(folder / f'{table}.parquet')}'" for folder in folders
@@ -497,30 +512,75 @@ def query_rows(
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
+SEVERITIES: Final = ("block", "note", "block for fda")
+ROWS_KEPT: Final = 20
+_ROWS_SHOWN = 2
+
+
 @dataclass(frozen=True)
 class CheckResult:
-    """What a check of ``sql/checks`` found: no rows means passed."""
+    """What a check of ``sql/checks`` found: no rows means passed.
+
+    Attributes
+    ----------
+    name, severity, title
+        File name and header.
+    effect
+        ``passed``, ``note`` or ``blocked``.
+    n_rows
+        Rows that it returned.
+    rows
+        The first of them in the order of their columns, at most 20.
+    """
 
     name: str
     severity: str
     title: str
+    effect: str
     n_rows: int
     rows: tuple[dict[str, object], ...]
 
+    def __str__(self) -> str:
+        shown = "; ".join(
+            ", ".join(f"{name}={value}" for name, value in row.items())
+            for row in self.rows[:_ROWS_SHOWN]
+        )
+        more = "; ..." if self.n_rows > _ROWS_SHOWN else ""
+        return f"{self.name} ({self.title}): {self.n_rows} rows: {shown}{more}"
 
-def check_frame(results: Sequence[CheckResult]) -> pd.DataFrame:
-    """Results of the checks as a table, without their rows."""
-    return pd.DataFrame(
+
+def check_table(results: Sequence[CheckResult]) -> pa.Table:
+    """Results of the checks without their rows, a row a check."""
+    schema = pa.schema(
         [
-            {
-                "name": r.name,
-                "severity": r.severity,
-                "title": r.title,
-                "n_rows": r.n_rows,
-            }
-            for r in results
+            *((name, pa.string()) for name in ("name", "severity", "effect", "title")),
+            ("n_rows", pa.int64()),
         ]
     )
+    return pa.Table.from_pylist([vars(result) for result in results], schema=schema)
+
+
+def check_row_table(results: Sequence[CheckResult]) -> pa.Table:
+    """First rows of each check, the figures of a row as JSON."""
+    schema = pa.schema(
+        [
+            ("name", pa.string()),
+            ("row_no", pa.int64()),
+            ("quarter", pa.string()),
+            ("figures", pa.string()),
+        ]
+    )
+    rows = [
+        {
+            "name": result.name,
+            "row_no": number,
+            "quarter": row.get("quarter"),
+            "figures": json.dumps(row, default=str, ensure_ascii=False),
+        }
+        for result in results
+        for number, row in enumerate(result.rows, start=1)
+    ]
+    return pa.Table.from_pylist(rows, schema=schema)
 
 
 def has_table(con: Connection, relation: str) -> bool:
@@ -535,26 +595,47 @@ def has_table(con: Connection, relation: str) -> bool:
     return bool(found)
 
 
-def run_checks(con: Connection, sql_dir: Path = SQL_DIR) -> tuple[CheckResult, ...]:
-    """Run every check; raise on the first blocking one that returns rows.
+def run_checks(
+    con: Connection, *, origin: str, sql_dir: Path = SQL_DIR
+) -> tuple[CheckResult, ...]:
+    """Run every check, then raise if any of them blocks.
+
+    Parameters
+    ----------
+    con
+        Open warehouse, all models run.
+    origin
+        Origin of the archives. A check whose header says ``block for fda`` blocks
+        those of the FDA's own site; for a mirror or simulated archives it is a note.
+    sql_dir
+        Folder with ``checks``.
 
     Raises
     ------
     CheckFailed
-        If a check whose header says ``Severity: block`` returns rows; carries them.
+        If checks block; names all of them with their first rows, and carries the rows.
     """
-    results = [
-        _run_check(con, file) for file in sorted((sql_dir / "checks").glob("*.sql"))
-    ]
-    for result in results:
-        if result.severity == "block" and result.n_rows:
-            first = ", ".join(f"{k}={v}" for k, v in result.rows[0].items())
-            raise CheckFailed(
-                f"check {result.name} failed with {result.n_rows} rows: "
-                f"{result.title}; first row: {first}; nothing was published",
-                rows=result.rows,
-            )
-    return tuple(results)
+    results = tuple(
+        _run_check(con, file, origin=origin)
+        for file in sorted((sql_dir / "checks").glob("*.sql"))
+    )
+    blocked = [result for result in results if result.effect == "blocked"]
+    if blocked:
+        counted = "1 check" if len(blocked) == 1 else f"{len(blocked)} checks"
+        raise CheckFailed(
+            f"{counted} failed, nothing was published: "
+            + " | ".join(map(str, blocked)),
+            rows=[
+                {"check": result.name, **row}
+                for result in blocked
+                for row in result.rows
+            ],
+        )
+    return results
+
+
+def _blocks(severity: str, origin: str) -> bool:
+    return severity == "block" or (severity == "block for fda" and origin == "fda")
 
 
 def describe_checks(sql_dir: Path = SQL_DIR) -> tuple[tuple[str, str, str], ...]:
@@ -574,21 +655,37 @@ def _check_header(text: str) -> dict[str, str]:
     )
 
 
-def _run_check(con: Connection, file: Path) -> CheckResult:
+def _run_check(con: Connection, file: Path, *, origin: str) -> CheckResult:
     text = file.read_text("utf-8")
     header = _check_header(text)
+    severity = header.get("Severity", "")
+    if severity not in SEVERITIES:
+        raise ModelError(
+            f"check {file.stem}: the header must state a severity, one of "
+            f"{', '.join(SEVERITIES)}",
+            file=str(file),
+            sql=text,
+        )
     try:
-        rows = query_rows(con, text)
+        counted = query_rows(con, f"select count(*) as n from ({text}\n)")
+        n_rows = int(counted[0]["n"])
+        rows = (
+            query_rows(con, f"select * from ({text}\n) order by all limit {ROWS_KEPT}")
+            if n_rows
+            else []
+        )
     except duckdb.Error as error:
         raise ModelError(
             f"check {file.stem} failed: {error}", file=str(file), sql=text
         ) from error
+    effect = "blocked" if _blocks(severity, origin) else "note"
     return CheckResult(
         name=file.stem,
-        severity=header["Severity"],
+        severity=severity,
         title=header["Title"],
-        n_rows=len(rows),
-        rows=tuple(rows[:20]),
+        effect=effect if n_rows else "passed",
+        n_rows=n_rows,
+        rows=tuple(rows),
     )
 
 

@@ -13,7 +13,7 @@ WATCH_PATHS = [path for group in warehouse.WATCH.values() for path in group]
 ALL_PATHS = [*PATHS, *warehouse.API, *WATCH_PATHS]
 
 # Made by the program before or between the groups of models.
-GIVEN = {"source", "codelists", "analysis", "signals"}
+GIVEN = {"source", "codelists", "analysis", "signals", "gates"}
 
 
 def _references(model: warehouse.Model) -> set[str]:

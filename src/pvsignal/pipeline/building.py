@@ -13,6 +13,7 @@ import pandas as pd
 from pvsignal import codelists, warehouse
 from pvsignal.codelists import Codelists
 from pvsignal.errors import UsageError
+from pvsignal.layout import gates
 from pvsignal.pipeline.inputs import Inputs
 from pvsignal.progress import NoProgress, Progress
 from pvsignal.settings import Settings
@@ -95,15 +96,16 @@ def build(
         warehouse.register_staged(con, folders)
         warehouse.load_frame(con, "source.archive", _archive_frame(inputs))
         warehouse.load_frame(con, "source.build", _build_frame(inputs))
+        _load_gates(con)
         groups = list(warehouse.MODELS)
         warehouse.run_models(
             con, ["macros", "staged"], values=values, on_model=on_model
         )
         _load_vocabulary(con, inputs)
         warehouse.run_models(con, groups[2:], values=values, on_model=on_model)
-        warehouse.load_frame(
-            con, "source.check", warehouse.check_frame(warehouse.run_checks(con))
-        )
+        checks = warehouse.run_checks(con, origin=inputs.origin)
+        warehouse.load_arrow(con, "source.check_row", warehouse.check_row_table(checks))
+        warehouse.load_arrow(con, "source.check_result", warehouse.check_table(checks))
     listener.finish()
     return built_before(settings, inputs)
 
@@ -117,7 +119,7 @@ def built_before(settings: Settings, inputs: Inputs) -> Built:
         If there is none, or it was built from other inputs.
     """
     with open_warehouse(settings) as con:
-        if not warehouse.has_table(con, "source.check") or warehouse.query_rows(
+        if not warehouse.has_table(con, "source.check_result") or warehouse.query_rows(
             con, "select inputs from source.build"
         ) != [{"inputs": inputs.identity}]:
             raise UsageError(
@@ -125,7 +127,9 @@ def built_before(settings: Settings, inputs: Inputs) -> Built:
                 "inputs; run 'pvsignal build' again"
             )
         notes = warehouse.query_rows(
-            con, "select name, title, n_rows from source.check where n_rows > 0"
+            con,
+            "select name, title, n_rows from source.check_result "
+            "where effect = 'note' order by name",
         )
         reports = warehouse.query_rows(
             con, "select count(*) as n from cohort.report where known_until is null"
@@ -169,7 +173,7 @@ def open_warehouse(settings: Settings) -> Iterator[warehouse.Connection]:
 
 
 def _build_frame(inputs: Inputs) -> pd.DataFrame:
-    return pd.DataFrame({"inputs": [inputs.identity]})
+    return pd.DataFrame({"inputs": [inputs.identity], "origin": [inputs.origin]})
 
 
 def _archive_frame(inputs: Inputs) -> pd.DataFrame:
@@ -182,11 +186,46 @@ def _archive_frame(inputs: Inputs) -> pd.DataFrame:
             ),
             "archive": [a.name for a in inputs.staged.archives],
             "archive_sha256": [a.sha256 for a in inputs.staged.archives],
+            "n_bytes": [a.n_bytes for a in inputs.staged.archives],
             "archive_url": [
                 a.url if inputs.origin == "fda" else "" for a in inputs.staged.archives
             ],
         }
     )
+
+
+def _load_gates(con: warehouse.Connection) -> None:
+    """Store what the quarters are held against: bounds, known counts, codes."""
+    frames = {
+        "gates.bound": pd.DataFrame({b.name: [b.value] for b in gates.bounds()}),
+        "gates.known_count": pd.DataFrame(
+            [
+                {
+                    "quarter_no": known.quarter.ordinal,
+                    "table_name": known.table,
+                    "n_rows": known.n,
+                }
+                for known in gates.known_counts()
+            ]
+        ),
+        "gates.code": pd.DataFrame(
+            [
+                {
+                    "table_name": known.table,
+                    "column_name": known.column,
+                    "code": known.code,
+                    "first_quarter": str(known.first or ""),
+                    "first_quarter_no": known.first.ordinal if known.first else 0,
+                    "last_quarter": str(known.last or ""),
+                    "last_quarter_no": known.last.ordinal if known.last else 32767,
+                    "watch": known.watch,
+                }
+                for known in gates.codes()
+            ]
+        ),
+    }
+    for name, frame in frames.items():
+        warehouse.load_frame(con, name, frame)
 
 
 def _load_vocabulary(con: warehouse.Connection, inputs: Inputs) -> None:

@@ -12,6 +12,7 @@ from pvsignal import __version__, codelists
 from pvsignal.analysis import Analysis
 from pvsignal.codelists import Codelists
 from pvsignal.errors import UsageError
+from pvsignal.layout import gates
 from pvsignal.pipeline.intake import Staged
 from pvsignal.quarter import Quarter
 from pvsignal.settings import Settings
@@ -28,7 +29,7 @@ class Inputs:
     ----------
     identity
         12 hex over archive hashes in quarter order, staging version, analysis, code
-        lists, package version, as_of and the last review record.
+        lists, gates, package version, as_of and the last review record.
     """
 
     staged: Staged
@@ -84,6 +85,7 @@ def identify(
         "staging": staging.staging_version(),
         "analysis": analysis.sha256,
         "codelists": codelists.codelists_hash(lists),
+        "gates": gates.gates_hash(),
         "package": __version__,
         "as_of": str(counted[-1]),
         "review": reviews[-1] if reviews else "",

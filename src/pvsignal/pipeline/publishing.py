@@ -49,6 +49,8 @@ PUBLISHED_TABLES: Final = (
     "counts.review_source_row",
     "codelists.list",
     "codelists.event_term",
+    "source.check_result",
+    "source.check_row",
 )
 
 
