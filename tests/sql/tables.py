@@ -11,7 +11,13 @@ from typing import Any
 
 from pvsignal import warehouse
 
-TYPES = {"int": "bigint", "date": "date", "bool": "boolean", "text": "varchar"}
+TYPES = {
+    "int": "bigint",
+    "date": "date",
+    "bool": "boolean",
+    "text": "varchar",
+    "float": "double",
+}
 
 
 def parse(drawing: str) -> tuple[list[str], list[str], list[list[str | None]]]:

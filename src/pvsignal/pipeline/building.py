@@ -96,7 +96,7 @@ def build(
         warehouse.register_staged(con, folders)
         warehouse.load_frame(con, "source.archive", _archive_frame(inputs))
         warehouse.load_frame(con, "source.build", _build_frame(inputs))
-        _load_gates(con)
+        load_gates(con)
         groups = list(warehouse.MODELS)
         warehouse.run_models(
             con, ["macros", "staged"], values=values, on_model=on_model
@@ -194,7 +194,7 @@ def _archive_frame(inputs: Inputs) -> pd.DataFrame:
     )
 
 
-def _load_gates(con: warehouse.Connection) -> None:
+def load_gates(con: warehouse.Connection) -> None:
     """Store what the quarters are held against: bounds, known counts, codes."""
     frames = {
         "gates.bound": pd.DataFrame({b.name: [b.value] for b in gates.bounds()}),
