@@ -78,6 +78,17 @@ def _empty_reac(file: Path) -> None:
     )
 
 
+def _blank_terms(file: Path) -> None:
+    def blank(name: str, data: bytes) -> bytes:
+        if "REAC" not in name:
+            return data
+        head, *rows = data.decode().splitlines()
+        keys = [row.split("$")[:2] for row in rows]
+        return "\n".join([head, *("$".join([*key, " ", ""]) for key in keys)]).encode()
+
+    _rewrite(file, blank)
+
+
 def _truncated(file: Path) -> None:
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
 
@@ -93,6 +104,7 @@ def _html(file: Path) -> None:
         (_unknown_header, 4, ["DRUG", "medicine"]),
         (_empty_demo, 6, ["DEMO"]),
         (_empty_reac, 6, ["reac", "2019q3"]),
+        (_blank_terms, 6, ["blank_terms", "quarter=2019q3", "table_name=reac"]),
         (_truncated, 3, [ARCHIVE]),
         (_html, 3, [ARCHIVE, "HTML"]),
     ],
@@ -101,6 +113,7 @@ def _html(file: Path) -> None:
         "unknown header",
         "empty DEMO",
         "empty REAC",
+        "blank terms",
         "truncated",
         "HTML page",
     ],
