@@ -366,13 +366,13 @@ def series(column: str, *n_blank: int) -> list[tuple[str, str, int, int]]:
 
 def test_a_column_that_fills_slowly_is_in_order() -> None:
     rows = series("demo.occp_cod", 20, 60, 110, 170, 230, 290, 350)
-    assert blanks("null_shares", *rows) == []
+    assert blanks("blank_shares", *rows) == []
     assert blanks("column_lost", *rows) == []
 
 
 def test_a_jump_of_blanks_is_noted_but_no_lost_column() -> None:
     rows = series("demo.occp_cod", 20, 30, 400, 30, 20)
-    assert blanks("null_shares", *rows) == [
+    assert blanks("blank_shares", *rows) == [
         {
             "quarter": "2020q3",
             "table_name": "demo",
@@ -410,7 +410,7 @@ def test_columns_are_compared_within_their_era_only() -> None:
         "2020q2 | 8081 | drug | d", "2020q2 | 8081 | drug | c"
     )
     held = ["2020q1", "2020q2", "2020q3", "2020q4", "2021q1"]
-    for name in ("null_shares", "column_lost"):
+    for name in ("blank_shares", "column_lost"):
         rows = found(name, held, given, models=("neighbour", "column_quarter"))
         assert rows == []
 

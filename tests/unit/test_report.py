@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import itertools
+import json
 import math
 import random
 import re
@@ -235,10 +236,14 @@ PRIVATE = {
     "counts.unmatched_name": "drugname text, prod_ai text, n_records bigint",
     "counts.quarter": "quarter text, table_name text, member text, era text,"
     " physical_lines bigint, header_lines bigint, blank_lines bigint, splits bigint,"
-    " joins bigint, staged bigint, rejected bigint, archive text,"
-    " archive_sha256 text, archive_url text",
+    " joins bigint, staged bigint, rejected bigint, known_rows bigint,"
+    " n_orphans bigint, n_without_drug bigint, n_without_reaction bigint,"
+    " archive text, archive_sha256 text, archive_url text",
     "counts.reject": "quarter text, table_name text, member text, line int,"
     " reason text, bytes blob",
+    "source.check_result": "name text, severity text, effect text, title text,"
+    " n_rows bigint",
+    "source.check_row": "name text, row_no bigint, quarter text, figures text",
     "codelists.event_term": "event_level text, event text, term text",
     "codelists.list": "list text, title text, version text, changed text,"
     " certainty text, source text, n_rows bigint, sha256 text",
@@ -325,6 +330,22 @@ def publish(
     )
     fill(
         con,
+        "source.check_result",
+        [
+            ("blank_terms", "block", "passed", "no terms; land again", 0),
+            ("blank_shares", "note", "note", "a jump of blanks", 5),
+        ],
+    )
+    fill(
+        con,
+        "source.check_row",
+        [
+            ("blank_shares", place, quarter, figures(quarter, name))
+            for place, quarter in enumerate(quarters, 1)
+        ],
+    )
+    fill(
+        con,
         "codelists.list",
         [
             (
@@ -346,12 +367,19 @@ def publish(
         run_model(con, read_model(path))
 
 
+def figures(quarter: str, value: str) -> str:
+    row = {"quarter": quarter, "table_name": "demo", "n_rows": 1234, "value": value}
+    return json.dumps(row)
+
+
 def accounting(quarters: Sequence[str]) -> Iterator[tuple[object, ...]]:
     for quarter, table in itertools.product(quarters, ("demo", "drug", "reac")):
         member = f"{table.upper()}{quarter[2:].upper()}.txt"
         archive = f"faers_ascii_{quarter}.zip"
         yield (
             *(quarter, table, member, "d", 1001, 1, 0, 0, 0, 1000, 0),
+            *(1000, None if table == "demo" else 7),
+            *((2, 3) if table == "demo" else (None, None)),
             *(archive, "9" * 64, f"https://example.invalid/{archive}"),
         )
 
@@ -533,6 +561,16 @@ def test_nothing_on_the_board_is_said_with_what_it_means(tmp_path: Path) -> None
     assert "Nothing is on the board" in text
     assert "not a finding of safety" in text
     assert "<article" not in text
+
+
+def test_checks_with_a_note_stand_with_their_first_rows(
+    simulated: tuple[str, Path],
+) -> None:
+    shown = Page(simulated[0]).text
+    assert "1 check passed, 1 left a note, none blocked" in shown
+    assert "blank shares a jump of blanks 5 2023q3: demo, rows 1,234" in shown
+    assert "and 1 more" in shown
+    assert "origin is simulated" in shown
 
 
 def test_infinite_ratios_and_unknown_ones_are_written_as_signs(

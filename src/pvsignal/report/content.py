@@ -7,8 +7,9 @@ run (``api.runs.started``) is left out: equal inputs give equal pages.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -21,6 +22,7 @@ MAX_DETAILED_PAIRS: Final = 300
 MAX_LISTED_CASES: Final = 100
 MAX_LISTED_EXCLUDED: Final = 50
 MAX_UNMATCHED_NAMES: Final = 25
+MAX_CHECK_ROWS: Final = 4
 COMPARATORS: Final = ("A", "B", "C")
 
 Row = TypeVar("Row")
@@ -306,6 +308,9 @@ class MemberCount:
     joins: int
     staged: int
     rejected: int
+    n_orphans: int | None
+    n_without_drug: int | None
+    n_without_reaction: int | None
     archive: str
     archive_sha256: str
 
@@ -318,6 +323,17 @@ class RejectCount:
     table_name: str
     reason: str
     n_rows: int
+
+
+@dataclass(frozen=True)
+class CheckLine:
+    """One check of the run and its first rows, each as column to value."""
+
+    name: str
+    effect: str
+    title: str
+    n_rows: int
+    rows: tuple[Mapping[str, Any], ...]
 
 
 @dataclass(frozen=True)
@@ -348,6 +364,7 @@ class Content:
     n_unmatched: int
     members: tuple[MemberCount, ...]
     rejects: tuple[RejectCount, ...]
+    checks: tuple[CheckLine, ...]
     codelists: tuple[CodelistLine, ...]
 
 
@@ -390,6 +407,7 @@ def read_content(con: duckdb.DuckDBPyConnection, roles: Sequence[str]) -> Conten
             "select {} from api.quarters order by quarter, table_name, member",
         ),
         rejects=_records(con, RejectCount, _REJECTS),
+        checks=_checks(con),
         codelists=_records(con, CodelistLine, _CODELISTS),
     )
 
@@ -416,6 +434,11 @@ limit {MAX_UNMATCHED_NAMES}
 _REJECTS: Final = """
 select quarter, table_name, reason, count(*) as n_rows
 from api.rejects group by all order by all
+"""
+
+_CHECK_ROWS: Final = f"""
+select name, figures from api.check_rows
+where row_no <= {MAX_CHECK_ROWS} order by name, row_no
 """
 
 _CODELISTS: Final = """
@@ -548,6 +571,18 @@ def _records(
 
 def _count(con: duckdb.DuckDBPyConnection, sql: str) -> int:
     return int(query_rows(con, sql)[0]["n"])
+
+
+def _checks(con: duckdb.DuckDBPyConnection) -> tuple[CheckLine, ...]:
+    rows: dict[str, list[Mapping[str, Any]]] = {}
+    for row in query_rows(con, _CHECK_ROWS):
+        rows.setdefault(row["name"], []).append(json.loads(row["figures"]))
+    found = query_rows(
+        con, "select name, effect, title, n_rows from api.checks order by name"
+    )
+    return tuple(
+        CheckLine(**one, rows=tuple(rows.get(one["name"], ()))) for one in found
+    )
 
 
 def _scope(con: duckdb.DuckDBPyConnection) -> Scope:

@@ -85,6 +85,8 @@ class QuarterRow:
     splits: int
     joins: int
     rejected: int
+    n_orphans: int
+    n_childless: int
     archive: str
     archive_sha256: str
 
@@ -136,6 +138,8 @@ def render(
         max_overview=charts.n_in_overview,
         heat=heat_map(content.heat),
         litigated=litigated_table(content.litigated),
+        noted=[check for check in content.checks if check.n_rows],
+        passed=[check.name for check in content.checks if not check.n_rows],
         table_names=_table_names(content.members),
         quarter_rows=quarter_rows(content.members),
         origin_words=ORIGIN_WORDS.get(content.run.origin, content.run.origin),
@@ -183,6 +187,7 @@ def _environment() -> Environment:
         timeline_summary=timeline_summary,
         crossing_words=crossing_words,
         history_rows=history_rows,
+        check_row_words=check_row_words,
         heat_class=heat_class,
     )
     return environment
@@ -407,6 +412,32 @@ def litigated_table(lines: Sequence[LitigatedYear]) -> LitigatedTable:
     )
 
 
+def check_row_words(row: Mapping[str, object]) -> str:
+    """Row of a check in words: the quarter, then each figure with its name.
+
+    Examples
+    --------
+    >>> check_row_words({"quarter": "2012q4", "table_name": "reac", "n_orphans": 9})
+    '2012q4: reac, orphans 9'
+    """
+    names = {"table_name", "column_name", "archive", "value", "why"}
+    parts = [
+        str(value)
+        if name in names
+        else f"{name.removeprefix('n_').replace('_', ' ')} {_figure(value)}"
+        for name, value in row.items()
+        if name != "quarter"
+    ]
+    figures = ", ".join(parts)
+    return f"{row['quarter']}: {figures}" if "quarter" in row else figures
+
+
+def _figure(value: object) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return words.count(value)
+    return words.NOTHING if value is None else str(value)
+
+
 def _table_names(members: Sequence[MemberCount]) -> list[str]:
     order = ["demo", "drug", "reac", "ther", "indi", "outc", "rpsr", "deleted"]
     return sorted(
@@ -430,6 +461,10 @@ def quarter_rows(members: Sequence[MemberCount]) -> list[QuarterRow]:
             splits=sum(m.splits for m in found),
             joins=sum(m.joins for m in found),
             rejected=sum(m.rejected for m in found),
+            n_orphans=sum(m.n_orphans or 0 for m in found),
+            n_childless=sum(
+                (m.n_without_drug or 0) + (m.n_without_reaction or 0) for m in found
+            ),
             archive=found[0].archive,
             archive_sha256=found[0].archive_sha256,
         )

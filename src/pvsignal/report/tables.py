@@ -103,6 +103,8 @@ TABLES: Final[Mapping[str, Table]] = MappingProxyType(
         "unmatched_names": _view("unmatched_names", "Names no code list knows"),
         "quarters": _view("quarters", "Accounting of every file of every archive"),
         "rejects": _view("rejects", "Rows that could not be read"),
+        "checks": _view("checks", "Checks of the run, passed or with a note"),
+        "check_rows": _view("check_rows", "First rows of each check with a note"),
         "codelists": _view("codelists", "Code lists in use"),
         # The clock time of a run differs between runs with equal results.
         "runs": Table("select * exclude (started) from api.runs", "Run stamp"),

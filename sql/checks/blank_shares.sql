@@ -12,4 +12,4 @@ where
     column_quarter.n_neighbours >= bound.neighbours_min
     and column_quarter.n_rows >= bound.rows_min
     and column_quarter.neighbour_rows >= bound.rows_min
-    and abs(column_quarter.blank_share - column_quarter.neighbour_share) > bound.null_share_change
+    and abs(column_quarter.blank_share - column_quarter.neighbour_share) > bound.blank_share_change
