@@ -1,5 +1,5 @@
 -- Severity: note
--- Title: the archive is not as large as the one that the known counts are of; it was re-issued or is no whole archive
+-- Title: the archive is not as large as the one that the known counts are of: another issue of it, or a part
 select
     archive.quarter,
     archive.archive,
