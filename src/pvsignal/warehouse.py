@@ -451,10 +451,7 @@ def register_staged(con: Connection, folders: Sequence[Path]) -> None:
         One ``staged/<quarter>/<key>`` folder a quarter, in quarter order.
     """
     con.execute("create schema if not exists source")
-    for table in (
-        *("demo", "drug", "reac", "ther", "indi", "outc", "rpsr"),
-        *("deleted", "rejected", "accounting", "profile", "code_value"),
-    ):
+    for table in (*layout.TABLES, *layout.OTHER_TABLES):
         files = ", ".join(
             f"'{_quoted(folder / f'{table}.parquet')}'" for folder in folders
         )

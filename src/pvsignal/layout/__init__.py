@@ -22,6 +22,8 @@ from pvsignal.errors import LayoutError
 from pvsignal.quarter import Quarter
 
 TABLES = ("demo", "drug", "reac", "outc", "rpsr", "ther", "indi")
+# Staged beside the tables of the FDA: its deletion lists, and what staging counted.
+OTHER_TABLES = ("deleted", "rejected", "accounting", "profile", "code_value")
 
 _FOLDER = Path(__file__).parent
 _TABLE_FILES = ("faers_eras.csv", "faers_layout.csv", "corrections.csv")

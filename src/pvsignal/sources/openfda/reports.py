@@ -33,7 +33,6 @@ from pvsignal.sources.openfda.folders import folder_of, written_whole
 
 ENDPOINT = "drug/event"
 SOURCE = "openfda"
-_OTHERS = ("deleted", "rejected", "accounting")
 
 # Facts of openFDA that the quarterly files have no column for.
 _EXTRA: Mapping[str, tuple[str, ...]] = {
@@ -250,7 +249,7 @@ class _Writer:
     _stack: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> _Writer:
-        for table in (*layout.TABLES, *_OTHERS):
+        for table in (*layout.TABLES, *layout.OTHER_TABLES):
             file = self.folder / f"{table}.parquet"
             self._files[table] = self._stack.enter_context(
                 pa.parquet.ParquetWriter(file, schema(table), compression="zstd")
