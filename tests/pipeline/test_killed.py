@@ -10,6 +10,7 @@ After every kill the parent looks at what is there; then the next child goes on 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import random
@@ -146,7 +147,8 @@ def trials(mirror: str, folder: Path, *, at_operations: bool) -> dict[str, int]:
         assert not was_killed(in_a_child(mirror, data_dir))
         assert without_times(data_dir, contents(data_dir)) == complete
     rng = random.Random(5)
-    data_dir = folder / "random-0"
+    names = itertools.count()
+    data_dir = folder / f"random-{next(names)}"
     while kills["at random"] < N_RANDOM:
         child = in_a_child(mirror, data_dir)
         time.sleep(rng.uniform(0, 1.1 * seconds))
@@ -156,7 +158,8 @@ def trials(mirror: str, folder: Path, *, at_operations: bool) -> dict[str, int]:
             require_whole(data_dir, whole)
         else:
             assert without_times(data_dir, contents(data_dir)) == complete
-            data_dir = folder / f"random-{kills['at random']}"
+            # A folder that is complete leaves the next child nothing to be killed at.
+            data_dir = folder / f"random-{next(names)}"
     assert not was_killed(in_a_child(mirror, data_dir))
     assert without_times(data_dir, contents(data_dir)) == complete
     left = [path for path in data_dir.rglob("*") if path.name.startswith(".")]
