@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pvsignal.analysis import Analysis
-from pvsignal.pipeline.intake import staged_before, staged_manifest, staleness
+from pvsignal.pipeline.intake import reissues_of, staged_manifest, staleness
 from pvsignal.quarter import Quarter
 from pvsignal.settings import Settings
 from pvsignal.sources import manifest
@@ -52,7 +52,7 @@ def read_status(settings: Settings, analysis: Analysis, *, today: dt.date) -> St
     staged = staged_manifest(settings)
     current = settings.published_dir(analysis.name) / "current.json"
     expected = newest_expected(today)
-    reissues = staged_before(settings).reissues if staged else ()
+    reissues = reissues_of(staged.values())
     missing = (
         [
             str(Quarter.from_ordinal(no))

@@ -8,6 +8,7 @@ import pytest
 
 from pvsignal import pipeline
 from pvsignal.analysis import load_analysis
+from pvsignal.errors import UsageError
 from pvsignal.pipeline.intake import staleness
 from pvsignal.quarter import QuarterSpan
 from pvsignal.settings import Settings
@@ -97,6 +98,21 @@ def test_going_back_to_the_old_archive_is_a_reissue_too(settings, tmp_path):
     mirror_with(tmp_path / "mirror", report(1))
     staged = land_and_stage(settings)
     assert [r.changes["demo"] for r in staged.reissues] == [[1, 0], [0, 1]]
+
+
+def test_reissue_that_is_landed_and_not_staged_is_not_built(settings, tmp_path):
+    """Else the counts of the old archive would carry the hash of the new one."""
+    mirror_with(tmp_path / "mirror", report(1))
+    land_and_stage(settings)
+    mirror_with(tmp_path / "mirror", report(1), report(2))
+    pipeline.land(settings, now=lambda: NOW)
+    with pytest.raises(UsageError, match="2024q1 .* is staged from another archive"):
+        pipeline.staged_before(settings)
+    assert read_status(settings, load_analysis(), today=NOW.date()).staged == (
+        "2024q1",
+    )
+    pipeline.stage(settings)
+    assert len(pipeline.staged_before(settings).archives) == 1
 
 
 def test_the_newest_quarter_is_stale_seven_weeks_after_the_end_of_the_next(

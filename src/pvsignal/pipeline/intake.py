@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -298,7 +298,8 @@ def staged_before(settings: Settings, *, span: QuarterSpan | None = None) -> Sta
     Raises
     ------
     UsageError
-        If none is.
+        If none is, or one is staged from another archive than the one held, or by an
+        older version of pvsignal.
     """
     in_use = staged_manifest(settings)
     held = manifest.read_manifest(settings.data_dir)
@@ -314,10 +315,28 @@ def staged_before(settings: Settings, *, span: QuarterSpan | None = None) -> Sta
             + "; run 'pvsignal land' and 'pvsignal stage' first"
         )
     entries = [in_use[str(archive.quarter)] for archive in archives]
+    outdated = [
+        archive.quarter
+        for archive, entry in zip(archives, entries, strict=True)
+        if entry["key"] != staging.staged_key(archive.sha256)
+    ]
+    if outdated:
+        raise UsageError(
+            f"{spans_of(outdated)} in {settings.data_dir} "
+            f"{'is' if len(outdated) == 1 else 'are'} staged from another archive than "
+            "the one held, or by an older version; run 'pvsignal stage' first"
+        )
     return Staged(
         tuple(archives),
         tuple(entry["key"] for entry in entries),
-        tuple(Reissue(**one) for entry in entries for one in entry.get("reissues", [])),
+        reissues_of(entries),
+    )
+
+
+def reissues_of(entries: Iterable[Mapping[str, Any]]) -> tuple[Reissue, ...]:
+    """Re-issues that the entries of a manifest of staged quarters name."""
+    return tuple(
+        Reissue(**one) for entry in entries for one in entry.get("reissues", [])
     )
 
 
