@@ -106,7 +106,7 @@ def test_reissue_that_is_landed_and_not_staged_is_not_built(settings, tmp_path):
     land_and_stage(settings)
     mirror_with(tmp_path / "mirror", report(1), report(2))
     pipeline.land(settings, now=lambda: NOW)
-    with pytest.raises(UsageError, match="2024q1 .* is staged from another archive"):
+    with pytest.raises(UsageError, match=r"2024q1 .* is staged from another archive"):
         pipeline.staged_before(settings)
     assert read_status(settings, load_analysis(), today=NOW.date()).staged == (
         "2024q1",
