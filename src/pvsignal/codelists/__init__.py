@@ -13,6 +13,7 @@ from pvsignal.codelists.labels import LabelWords, label_words, therapies_named
 from pvsignal.codelists.loading import codelists_hash, load_codelists
 from pvsignal.codelists.matching import match_names, match_routes
 from pvsignal.codelists.schema import Codelist, Codelists
+from pvsignal.codelists.substances import clean_names, ingredients
 from pvsignal.codelists.terms import (
     classify_terms,
     event_catalogue,
@@ -26,11 +27,13 @@ __all__ = [
     "Codelists",
     "LabelWords",
     "classify_terms",
+    "clean_names",
     "codelists_hash",
     "drug_members",
     "event_catalogue",
     "events_of_terms",
     "label_words",
+    "ingredients",
     "litigated_events",
     "load_codelists",
     "match_names",

@@ -259,6 +259,18 @@ _ALL = (
         allowed={"included": YES_NO},
     ),
     Schema(
+        "salts",
+        _words("word kind included note"),
+        ("word",),
+        allowed={"kind": frozenset({"salt", "stem"}), "included": YES_NO},
+    ),
+    Schema(
+        "placeholder_names",
+        _words("name kind included note"),
+        ("name",),
+        allowed={"kind": frozenset({"term", "regex"}), "included": YES_NO},
+    ),
+    Schema(
         "reporters",
         _words("occp_cod label is_professional note"),
         ("occp_cod",),

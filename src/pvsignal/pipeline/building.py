@@ -250,6 +250,12 @@ def _load_vocabulary(con: warehouse.Connection, inputs: Inputs) -> None:
         "codelists.name_match": codelists.match_names(
             _distinct(con, ["staged.drug.drugname", "staged.drug.prod_ai"]), lists
         ),
+        "codelists.clean_name": codelists.clean_names(
+            _distinct(con, ["staged.drug.drugname"]), lists
+        ),
+        "codelists.ingredient": codelists.ingredients(
+            _distinct(con, ["staged.drug.prod_ai"]), lists
+        ),
         "codelists.route_match": codelists.match_routes(
             _distinct(con, ["staged.drug.route"]), lists
         ),

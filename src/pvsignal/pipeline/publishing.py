@@ -38,6 +38,8 @@ PUBLISHED_TABLES: Final = (
     "counts.attrition",
     "counts.litigated_year",
     "counts.unmatched_name",
+    "counts.name_share",
+    "cohort.name_substance",
     "counts.quarter",
     "counts.reject",
     "counts.excluded_case",
