@@ -1,7 +1,8 @@
 -- Kind: macro(p_drug, p_event)
 -- Title: The reports behind a in comparator A, one line a case
 -- Grain: caseid
--- Reads: counts.review_member, codelists.event_term, api.cases, api.case_drugs, api.case_events
+-- Reads: counts.review_member, codelists.event_term, api.cases, api.case_drugs, api.case_events,
+--   api.exposure_windows
 -- Columns:
 --   caseid: case number
 --   primaryid: version
@@ -17,6 +18,7 @@
 --   is_fatal: fatal
 --   neoplasm_terms: terms of the event that count
 --   ms_therapies: admitted MS therapies with role
+--   therapy_sequence: dated MS therapies of any role in the order of their start, each with its relation to the event
 --   other_suspects: all other suspects; an MS substance that does not count with its product status
 --   in_b: the report counts in comparator B
 --   in_c: the report counts in comparator C
@@ -67,6 +69,20 @@ therapy as (
     group by case_drugs.caseid
 ),
 
+sequence as (
+    select
+        exposure_windows.caseid,
+        string_agg(
+            exposure_windows.window_text, ', '
+            order by exposure_windows.sequence_no asc
+        ) as therapy_sequence
+    from api.exposure_windows as exposure_windows
+    semi join member
+        on exposure_windows.caseid = member.caseid
+    where exposure_windows.sequence_no is not null
+    group by exposure_windows.caseid
+),
+
 suspect as (
     select
         case_drugs.caseid,
@@ -103,6 +119,7 @@ select
     cases.is_fatal,
     reported.neoplasm_terms,
     therapy.ms_therapies,
+    sequence.therapy_sequence,
     other.other_suspects,
     member.in_b,
     member.in_c,
@@ -114,5 +131,7 @@ left join reported
     on member.caseid = reported.caseid
 left join therapy
     on member.caseid = therapy.caseid
+left join sequence
+    on member.caseid = sequence.caseid
 left join other
     on member.caseid = other.caseid

@@ -34,6 +34,7 @@ MODELS: Final[Mapping[str, tuple[str, ...]]] = {
     "macros": (
         "0_macros/normal_term",
         "0_macros/last_day_of",
+        "0_macros/partial_date",
     ),
     "staged": (
         "1_staged/demo",
@@ -106,6 +107,7 @@ MODELS: Final[Mapping[str, tuple[str, ...]]] = {
         "4_counts/review_member",
         "4_counts/review_case",
         "4_counts/review_drug",
+        "4_counts/exposure_window",
         "4_counts/review_event",
         "4_counts/review_indication",
         "4_counts/review_source_row",
@@ -120,6 +122,7 @@ API: Final = (
     "5_api/signal_history",
     "5_api/cases",
     "5_api/case_drugs",
+    "5_api/exposure_windows",
     "5_api/case_events",
     "5_api/case_indications",
     "5_api/excluded_cases",

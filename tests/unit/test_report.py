@@ -214,6 +214,11 @@ PRIVATE = {
     " start_date date, start_date_precision text, end_date date,"
     " end_date_precision text, dechal text, rechal text, therapy text,"
     " product_status text, is_admitted boolean, matched_on text, matched_pattern text",
+    "counts.exposure_window": "caseid bigint, therapy text, roles text,"
+    " is_admitted boolean, start_date date, start_date_precision text, end_date date,"
+    " end_date_precision text, event_date date, event_date_precision text,"
+    " relation text, onset_days bigint, days_since_end bigint, sequence_no bigint,"
+    " n_dated_therapies bigint, window_text text",
     "counts.review_event": "caseid bigint, primaryid bigint, line int, pt text,"
     " term text, event_class text, not_event_reason text, group_id text,"
     " behaviour text, is_secondary boolean, is_incident boolean, matched_rule text,"
@@ -234,6 +239,10 @@ PRIVATE = {
     "counts.litigated_year": "ingredient text, received_year int, n_reports bigint,"
     " is_removed boolean",
     "counts.unmatched_name": "drugname text, prod_ai text, n_records bigint",
+    "counts.name_share": "quarter text, quarter_no smallint, method text,"
+    " n_records bigint, share double",
+    "cohort.name_substance": "drugname text, prod_ai text, method text,"
+    " ingredient_text text, modal_share double, n_records bigint, substance text",
     "counts.quarter": "quarter text, table_name text, member text, era text,"
     " physical_lines bigint, header_lines bigint, blank_lines bigint, splits bigint,"
     " joins bigint, staged bigint, rejected bigint, known_rows bigint,"

@@ -210,6 +210,7 @@ class CaseLine:
     is_fatal: bool
     neoplasm_terms: str | None
     ms_therapies: str | None
+    therapy_sequence: str | None
     indications: str | None
     dechal: str | None
     rechal: str | None
