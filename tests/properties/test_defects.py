@@ -220,8 +220,16 @@ class Damaged:
         self.blank += 1
 
     def closed_otherwise(self) -> None:
-        """With the delimiter at its end that the other lines lack, or without."""
+        """With the delimiter at its end that the other lines lack, or without.
+
+        Dates, numbers and codes look as they should: else nobody could tell the end
+        of the line from a delimiter inside a value.
+        """
         record = _record(self.rng, self.table, self.era)
+        names = [c.name for c in layout.canonical(self.table, self.era).values()]
+        for place, look in layout.looks(self.table, self.era):
+            if not look.fullmatch(record[names[place]].encode()):
+                record |= {names[place]: ""}
         text = self.line_of(record)
         self.add(record, text=(text[:-1] if self.is_closed() else text + "$").encode())
 

@@ -1,5 +1,6 @@
 """Bytes to records: what is plain, what is repaired, what is refused."""
 
+import dataclasses
 import io
 import re
 
@@ -462,3 +463,39 @@ def test_member_of_another_kind_stops_before_it_fills_the_memory(monkeypatch):
     body = drug(7475791, 1016572490, "GOOD") + b"\n" + b"x" * 5000
     with pytest.raises(LayoutError, match=r"a: m: from line 1?2 on .* bytes hold no"):
         in_blocks(body, 100)
+
+
+# ------------------------------------------------------- a delimiter or the line's end?
+
+
+def faers_drug(dose: str, *, frequency: str = "QD", end: str = "") -> bytes:
+    """A DRUG record of era D."""
+    fields = "1001157311$10011573$1$PS$OCREVUS$OCRELIZUMAB$1$Intravenous$"
+    return (
+        f"{fields}{dose}$$$Y$D$$$761053$300$MG$Solution${frequency}{end}\n"
+    ).encode()
+
+
+FAERS_DRUG = dataclasses.replace(form("drug", "d"), looks=layout.looks("drug", "d"))
+PLAIN = faers_drug("300 MG") * 3
+
+
+def test_lone_line_that_ends_in_a_delimiter_is_a_record():
+    found = read(PLAIN + faers_drug("300 MG", end="$"), FAERS_DRUG)
+    (record,) = found.repaired
+    assert (record.fields[8], record.fields[19]) == (b"300 MG", b"QD")
+
+
+def test_delimiter_inside_a_value_before_an_empty_last_one_is_refused():
+    """The values behind it would stand one place too far right."""
+    found = read(PLAIN + faers_drug("10 $MG", frequency=""), FAERS_DRUG)
+    assert found.repaired == ()
+    (line,) = found.refused
+    assert (line.line, line.reason) == (5, "21 fields where 20 are expected")
+    assert balance(found) == 0
+
+
+def test_file_whose_lines_all_end_in_a_delimiter_needs_no_look():
+    lines = b"".join(faers_drug("AS NEEDED", end="$") for _ in range(3))
+    found = read(lines, FAERS_DRUG)
+    assert (len(found.plain_line), found.n_plain_fields) == (3, 21)

@@ -312,6 +312,30 @@ def record_start(table: str, era: str) -> tuple[re.Pattern[bytes], ...]:
     return tuple(forms)
 
 
+_DATE_LOOK = re.compile(rb"\d{0,8}")
+_NUMBER_LOOK = re.compile(rb"[-+.,\d]*")
+_CODE_LOOK = re.compile(rb"[A-Za-z0-9]{0,5}")
+_LOOKS = {
+    "date": _DATE_LOOK,
+    **dict.fromkeys(("integer", "age", "weight", "duration", "number"), _NUMBER_LOOK),
+}
+
+
+@cache
+def looks(table: str, era: str) -> tuple[tuple[int, re.Pattern[bytes]], ...]:
+    """How dates, numbers and codes of an era's records look, by position from 0.
+
+    A value may look otherwise and is staged all the same; where the number of fields
+    leaves a doubt, these decide whether values stand where they belong.
+    """
+    coded = dict.fromkeys(coded_columns(table), _CODE_LOOK)
+    return tuple(
+        (place, look)
+        for place, column in canonical(table, era).items()
+        if (look := coded.get(column.name) or _LOOKS.get(column.type))
+    )
+
+
 def corrections(table: str, quarter: Quarter) -> tuple[Correction, ...]:
     """Known upstream errors of one file."""
     return tuple(

@@ -228,6 +228,7 @@ def _form(table: str, era: str, quarter: Quarter) -> Form:
             (known.primaryid.encode(), known.text.encode())
             for known in layout.corrections(table, quarter)
         ),
+        looks=layout.looks(table, era),
     )
 
 

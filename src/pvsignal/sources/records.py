@@ -125,11 +125,14 @@ class Form:
         Patterns of its leading fields.
     values
         Known values that hold the delimiter, by the record's first field.
+    looks
+        Patterns of the fields that hold a date, a number or a code, by position from 0.
     """
 
     n_fields: int
     start: tuple[re.Pattern[bytes], ...]
     values: tuple[tuple[bytes, bytes], ...] = ()
+    looks: tuple[tuple[int, re.Pattern[bytes]], ...] = ()
 
     def cut(self, text: bytes) -> tuple[bytes, ...]:
         """Fields of a clean line; a known value stays whole."""
@@ -143,6 +146,10 @@ class Form:
         """Tell whether the number of fields is right; one more may be empty."""
         n_extra = len(fields) - self.n_fields
         return n_extra == 0 or (n_extra == 1 and not fields[-1])
+
+    def looks_right(self, fields: Sequence[bytes]) -> bool:
+        """Tell whether dates, numbers and codes stand where they belong."""
+        return all(form.fullmatch(fields[place]) for place, form in self.looks)
 
     def starts(self, fields: Sequence[bytes]) -> bool:
         """Tell whether the fields begin like a record, as far as they go."""
@@ -475,7 +482,9 @@ class _Repair:
             counts.append(len(fields))
             n_used = len(counts)
             if self.form.fits(fields):
-                is_one = n_used == 1 or self.form.starts(fields)
+                is_one = (n_used == 1 or self.form.starts(fields)) and (
+                    self._is_known_end(fields)
+                )
                 parts: list[Sequence[bytes]] = [fields] if is_one else []
             else:
                 parts = _parts(fields, self.form) if len(fields) > n_fields else []
@@ -490,6 +499,15 @@ class _Repair:
             if not self._may_go_on(fields):
                 break
         return best
+
+    def _is_known_end(self, fields: Sequence[bytes]) -> bool:
+        """Tell whether an empty field too many is the end of the line.
+
+        Where the lines of a file do not end in a delimiter, it may as well stand inside
+        a value, and all values behind it one place too far right.
+        """
+        is_extra = len(fields) > self.form.n_fields
+        return self.is_terminated or not is_extra or self.form.looks_right(fields)
 
     def _may_go_on(self, fields: Sequence[bytes]) -> bool:
         """Tell whether a record may begin like this; its last field may go on."""
