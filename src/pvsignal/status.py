@@ -28,9 +28,10 @@ class Status:
     newest_expected
         Latest quarter that the FDA should have posted by its habit.
     is_stale
-        Something is held and the newest held quarter is older than that.
+        Something is held and the newest held quarter is older than that; simulated
+        archives never are.
     notes
-        What is unusual: staleness (not of simulated archives), re-issued archives.
+        What is unusual: staleness, re-issued archives.
     published
         Stamp of the current published run, without its records; None if there is none.
     """
@@ -51,7 +52,7 @@ def read_status(settings: Settings, analysis: Analysis, *, today: dt.date) -> St
     held = sorted(manifest.read_manifest(settings.data_dir))
     staged = staged_manifest(settings)
     current = settings.published_dir(analysis.name) / "current.json"
-    expected = newest_expected(today)
+    stale = staleness(settings, today=today)
     reissues = reissues_of(staged.values())
     missing = (
         [
@@ -68,8 +69,8 @@ def read_status(settings: Settings, analysis: Analysis, *, today: dt.date) -> St
         held=tuple(map(str, held)),
         staged=tuple(sorted(staged)),
         missing=tuple(missing),
-        newest_expected=str(expected),
-        is_stale=bool(held) and held[-1] < expected,
-        notes=(*staleness(settings, today=today), *map(str, reissues)),
+        newest_expected=str(newest_expected(today)),
+        is_stale=bool(stale),
+        notes=(*stale, *map(str, reissues)),
         published=json.loads(current.read_text("utf-8")) if current.exists() else None,
     )

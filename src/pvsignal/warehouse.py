@@ -394,7 +394,7 @@ def _quoted(path: Path) -> str:
 
 def staged_difference(
     before: Path, after: Path
-) -> tuple[dict[str, tuple[int, int]], int]:
+) -> tuple[dict[str, tuple[int, int]], int] | None:
     """Compare two stagings of one quarter, row by row without line numbers.
 
     Parameters
@@ -404,14 +404,14 @@ def staged_difference(
 
     Returns
     -------
-    tuple of (mapping, int)
+    tuple of (mapping, int) or None
         Table to (rows only in ``after``, rows only in ``before``) of the tables that
-        differ; and the number of reports (primaryid) with a row that differs. Empty
-        and 0 where ``before`` is not there any more.
+        differ; and the number of reports (primaryid) with a row that differs. None
+        where ``before`` is not there any more.
     """
     changes: dict[str, tuple[int, int]] = {}
     if not before.is_dir():
-        return changes, 0
+        return None
     with connect_memory() as con:
         con.execute("create table touched (primaryid bigint)")
         for table in (*layout.TABLES, "deleted"):

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,18 @@ def test_run_and_status_say_what_a_reissue_changed(settings, tmp_path):
     assert not again.is_new
 
 
+def test_reissue_whose_earlier_staging_was_removed_says_that_it_knows_no_change(
+    settings, tmp_path
+):
+    mirror_with(tmp_path / "mirror", report(1))
+    land_and_stage(settings)
+    shutil.rmtree(settings.staged_dir / "2024q1")
+    mirror_with(tmp_path / "mirror", report(1), report(2))
+    (reissue,) = land_and_stage(settings).reissues
+    assert (reissue.changes, reissue.n_reports) == (None, None)
+    assert str(reissue).endswith("not known, the earlier staging was removed")
+
+
 def test_going_back_to_the_old_archive_is_a_reissue_too(settings, tmp_path):
     mirror_with(tmp_path / "mirror", report(1))
     land_and_stage(settings)
@@ -124,6 +137,7 @@ def test_the_newest_quarter_is_stale_seven_weeks_after_the_end_of_the_next(
     assert staleness(settings, today=dt.date(2024, 8, 17)) == ()
     (note,) = staleness(settings, today=dt.date(2024, 8, 18))
     assert note.startswith("stale: the newest held quarter is 2024q1; 2024q2 should")
+    assert read_status(settings, load_analysis(), today=dt.date(2024, 8, 18)).is_stale
     assert note in pipeline.land(settings, now=lambda: NOW).notes
     late = NOW.replace(month=8, day=1)
     assert pipeline.land(settings, now=lambda: late).notes == ()

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from pvsignal.errors import SourceError
+from pvsignal.errors import LayoutError, SourceError
 from pvsignal.quarter import Quarter
+from pvsignal.sources import stage
 from pvsignal.sources.archive import opened
-from pvsignal.sources.land import verify_archive
+from pvsignal.sources.land import origin_of, verify_archive
 from pvsignal.sources.stage import stage_archive
 from tests.archives import write_archive
 
@@ -141,3 +142,29 @@ def test_more_members_than_any_archive_has_are_refused(folder):
     raw = {f"ASCII/n{n}.txt": b"" for n in range(1_001)}
     path = write_archive(folder, Q, {"demo": DEMO}, raw=raw)
     refused_everywhere(path, folder, r"1,009 members")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_member_packed_otherwise_than_by_deflate_is_refused(folder, method):
+    path = with_member(folder, "ASCII/x.txt")
+    with zipfile.ZipFile(path, "a") as file:
+        file.writestr("ASCII/packed.txt", b"x" * 100, method)
+    refused_everywhere(path, folder, "packed otherwise than by deflate")
+
+
+def test_name_that_is_not_the_utf8_it_claims_to_be_is_damage(folder):
+    path = with_member(folder, "ASCII/caf\u00e9.txt")
+    data = path.read_bytes().replace("caf\u00e9".encode(), b"caf\xff\xfe")
+    path.write_bytes(data)
+    refused_everywhere(path, folder, "is damaged")
+    with pytest.raises(SourceError, match="is damaged"):
+        origin_of([path])
+
+
+def test_deletion_list_larger_than_any_is_refused(folder, monkeypatch):
+    monkeypatch.setattr(stage, "_LIST_BYTES_MAX", 20)
+    path = write_archive(
+        folder, Q, {"demo": DEMO}, deleted=range(10_000_000, 10_000_009)
+    )
+    with pytest.raises(LayoutError, match="larger than 20 bytes"):
+        stage_archive(path, Q, sha256="0" * 64, staged_dir=folder / "staged")

@@ -524,13 +524,28 @@ def test_renamed_prefix_is_accepted_and_noticed(server, data_dir):
     assert [archive.name for archive in result.renamed] == [name]
 
 
-def test_two_links_to_one_quarter_are_refused_and_the_same_link_twice_is_not(server):
+def test_of_two_links_to_one_quarter_the_usual_name_is_taken_and_the_other_told(
+    server,
+):
     link = '<a href="/faers_ascii_2024q1.zip">ASCII</a>'
     server.on("/list.html", page((link * 2).encode()))
     assert len(list_fda(f"{server.url}/list.html", QUICK).items) == 1
     server.on("/list.html", page((link + link.replace("faers", "aems")).encode()))
-    with pytest.raises(SourceError, match="two archives of 2024q1"):
-        list_fda(f"{server.url}/list.html", QUICK)
+    listing = list_fda(f"{server.url}/list.html", QUICK)
+    assert [item.name for item in listing.items] == ["faers_ascii_2024q1.zip"]
+    (note,) = listing.notes
+    assert "two archives of 2024q1" in note
+    assert "/aems_ascii_2024q1.zip is not" in note
+    server.on("/list.html", page((link + link.replace("q1", "Q1")).encode()))
+    listing = list_fda(f"{server.url}/list.html", QUICK)
+    assert (len(listing.items), len(listing.notes)) == (1, 1)
+
+
+def test_link_that_is_no_address_is_no_archive(server):
+    links = '<a href="http://[bad/faers_ascii_2024q2.zip">ASCII</a>'
+    link = '<a href="/faers_ascii_2024q1.zip">ASCII</a>'
+    server.on("/list.html", page((links + link).encode()))
+    assert quarters(list_fda(f"{server.url}/list.html", QUICK).items) == ["2024q1"]
 
 
 def links(*names: str) -> bytes:
@@ -572,10 +587,12 @@ def test_archive_that_was_listed_and_is_not_any_more_is_noticed(server, data_dir
     server.on("/list.html", page(links(NAME, "faers_ascii_2024q2.zip")))
     assert recall(server, data_dir).notes == ()
     server.on("/list.html", page(links(NAME)))
-    assert recall(server, data_dir).notes == (
-        "faers_ascii_2024q2.zip was listed before and is not any more",
-    )
-    assert recall(server, data_dir).notes == ()
+    gone = "faers_ascii_2024q2.zip was listed before and is not any more"
+    assert recall(server, data_dir).notes == (gone,)
+    assert recall(server, data_dir).notes == (gone,)
+    server.on("/list.html", status(404))
+    by_quarter = {str(item.quarter): item for item in recall(server, data_dir).items}
+    assert not by_quarter["2024q2"].is_guess
 
 
 @pytest.mark.parametrize("answer", [status(404), page(b"<html>Sorry</html>")])

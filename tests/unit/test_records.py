@@ -465,6 +465,23 @@ def test_member_of_another_kind_stops_before_it_fills_the_memory(monkeypatch):
         in_blocks(body, 100)
 
 
+@pytest.mark.parametrize("line", [b"x\n", b"\n", b" \r\n"])
+def test_member_of_short_lines_stops_before_it_fills_the_memory(monkeypatch, line):
+    monkeypatch.setattr(records, "_ODD_LINES_MAX", 50)
+    body = drug(7475791, 1016572490, "GOOD") + b"\n" + line * 5000
+    with pytest.raises(LayoutError, match="hold no record"):
+        in_blocks(body, 200)
+
+
+def test_block_that_would_be_repaired_for_most_of_it_is_refused(monkeypatch):
+    monkeypatch.setattr(records, "_REPAIR_LINES_MAX", 10)
+    good_line = drug(7475791, 1016572490, "GOOD") + b"\n"
+    body = (good_line + b"x\n") * 12 + good_line
+    with pytest.raises(LayoutError, match="11 of 22 lines are no record of 12 fields"):
+        in_blocks(body, 10**6)
+    assert len(in_blocks((good_line + b"\n") * 50 + good_line, 10**6)) == 2
+
+
 # ------------------------------------------------------- a delimiter or the line's end?
 
 

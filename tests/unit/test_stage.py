@@ -216,6 +216,12 @@ def test_encoding_is_that_of_the_whole_file_though_blocks_differ(
     assert [row["line"] for row in staged_rows] == [2, 3, 4]
 
 
+def test_line_of_several_megabytes_is_a_row():
+    text = "x" * 2_500_000
+    found = one_table("reac", reac(1001157) + reac(1001158, pt=text)).rows
+    assert found["pt"].to_pylist() == ["Nausea", text]
+
+
 # ------------------------------------------------------------------------- rejects
 
 

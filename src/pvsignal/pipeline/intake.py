@@ -152,8 +152,8 @@ def staleness(settings: Settings, *, today: dt.date) -> tuple[str, ...]:
         return ()
     due = expected.last_day + POSTED_WITHIN
     return (
-        f"stale: the newest held quarter is {held[-1]}; {expected} should have been "
-        f"posted by {due}, seven weeks after its end: look at the FDA's listing",
+        f"stale: the newest held quarter is {held[-1]}; {expected} should be out since "
+        f"{due}, seven weeks after its end: look at the FDA's listing",
     )
 
 
@@ -169,27 +169,29 @@ class Reissue:
         Hashes of the archive in use and of the one before.
     changes
         Table to (rows only in the new, rows only in the old one); equal tables are not
-        named.
+        named. None where the earlier staging was removed.
     n_reports
-        Reports with a row that differs.
+        Reports with a row that differs; None as before.
     """
 
     quarter: str
     archive_sha256: str
     replaced_sha256: str
-    changes: Mapping[str, tuple[int, int]]
-    n_reports: int
+    changes: Mapping[str, tuple[int, int]] | None
+    n_reports: int | None
 
     def __str__(self) -> str:
+        said = (
+            f"{self.quarter} was re-issued: {self.archive_sha256[:12]} replaces "
+            f"{self.replaced_sha256[:12]}; "
+        )
+        if self.changes is None:
+            return said + "what changed is not known, the earlier staging was removed"
         rows = ", ".join(
             f"{table} +{added:,} -{removed:,}"
             for table, (added, removed) in self.changes.items()
         )
-        return (
-            f"{self.quarter} was re-issued: {self.archive_sha256[:12]} replaces "
-            f"{self.replaced_sha256[:12]}; rows {rows or 'unchanged'}; "
-            f"{self.n_reports:,} reports differ"
-        )
+        return said + f"rows {rows or 'unchanged'}; {self.n_reports:,} reports differ"
 
 
 @dataclass(frozen=True)
@@ -280,9 +282,8 @@ def _entry(
 def _reissue(
     archive: manifest.Archive, before: Mapping[str, Any], folder: Path, key: str
 ) -> Reissue:
-    changes, n_reports = warehouse.staged_difference(
-        folder / before["key"], folder / key
-    )
+    found = warehouse.staged_difference(folder / before["key"], folder / key)
+    changes, n_reports = found or (None, None)
     return Reissue(
         str(archive.quarter),
         archive.sha256,

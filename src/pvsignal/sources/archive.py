@@ -31,6 +31,7 @@ MEMBER_BYTES_MAX = 2 * 1024**3
 DEFLATED_MAX = 100
 _ANY_RATIO_BYTES = 1024**2
 _ENCRYPTED = 0x1
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 @dataclass(frozen=True)
@@ -131,9 +132,10 @@ def require_harmless(file: zipfile.ZipFile, *, archive: str) -> None:
     Raises
     ------
     SourceError
-        If a member's path is absolute or climbs, it is encrypted, states more than
-        2 GiB, or more than 1 MiB that is a hundred times its deflated size; if the
-        members together are deflated to more than the file; if there are over 1,000.
+        If a member's path is absolute or climbs, it is encrypted or packed otherwise
+        than by deflate, states more than 2 GiB, or more than 1 MiB that is a hundred
+        times its deflated size; if the members together are deflated to more than the
+        file; if there are over 1,000.
     """
     members = file.infolist()
     reason = next(filter(None, map(_harm, members)), None)
@@ -157,6 +159,8 @@ def _harm(member: zipfile.ZipInfo) -> str | None:
         return f"the path of its member {name!r} leaves the archive"
     if member.flag_bits & _ENCRYPTED:
         return f"its member {name!r} is encrypted"
+    if member.compress_type not in _PACKED:
+        return f"its member {name!r} is packed otherwise than by deflate"
     if size > MEMBER_BYTES_MAX:
         return f"its member {name!r} states {size:,} bytes"
     if size > max(_ANY_RATIO_BYTES, DEFLATED_MAX * member.compress_size):
@@ -165,6 +169,16 @@ def _harm(member: zipfile.ZipInfo) -> str | None:
             "deflated ones"
         )
     return None
+
+
+# What reading a damaged archive raises; a name flagged as UTF-8 may be none.
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    UnicodeDecodeError,
+)
 
 
 @contextmanager
@@ -181,7 +195,7 @@ def opened(archive: Path) -> Iterator[zipfile.ZipFile]:
         with zipfile.ZipFile(archive) as file:
             require_harmless(file, archive=archive.name)
             yield file
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except DAMAGE as error:
         raise SourceError(
             f"{archive.name} is damaged ({error}); land it again"
         ) from error

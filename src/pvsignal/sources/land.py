@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ import requests
 from pvsignal.errors import SourceError
 from pvsignal.progress import NoProgress, Progress
 from pvsignal.quarter import QuarterSpan
-from pvsignal.sources.archive import require_harmless
+from pvsignal.sources.archive import DAMAGE, opened, require_harmless
 from pvsignal.sources.http import (
     Body,
     HttpOptions,
@@ -223,7 +222,7 @@ def verify_archive(path: Path, name: str) -> None:
             f"{name} is truncated: it begins as a zip but its central directory does "
             f"not follow ({error}); fetch it again"
         ) from error
-    except (zlib.error, EOFError, OSError, ValueError, RuntimeError) as error:
+    except (*DAMAGE, OSError, ValueError, RuntimeError) as error:
         raise SourceError(f"{name} is damaged: {error}; fetch it again") from error
     if damaged is not None:
         raise SourceError(
@@ -233,7 +232,7 @@ def verify_archive(path: Path, name: str) -> None:
 
 def is_simulated(path: Path) -> bool:
     """Whether a zip says of itself that it is simulated."""
-    with zipfile.ZipFile(path) as archive:
+    with opened(path) as archive:
         return any(
             PurePosixPath(member).name.lower() == SIMULATED_MEMBER
             for member in archive.namelist()
@@ -253,7 +252,8 @@ def origin_of(paths: Iterable[Path]) -> str:
     for path in paths:
         try:
             (simulated if is_simulated(path) else real).append(path)
-        except zipfile.BadZipFile:
+        except SourceError:
+            # Says more exactly what is wrong.
             verify_archive(path, str(path))
             raise
         except OSError as error:

@@ -141,11 +141,10 @@ def list_fda(listing_url: str, http: HttpOptions | None = None) -> Listing:
     NothingOffered
         If the page links no archive.
     SourceError
-        If no answer comes, or two archives of one quarter are linked.
+        If no answer comes.
     """
     page = _page(listing_url, http or HttpOptions())
-    items = _one_per_quarter(_linked(page, "fda"), listing_url)
-    notes = []
+    items, notes = _preferred(_linked(page, "fda"), listing_url)
     if page.url != listing_url:
         notes.append(f"the listing moved from {listing_url} to {page.url}")
     notes += [
@@ -185,7 +184,7 @@ def list_fda_or_recall(
     Raises
     ------
     SourceError
-        If no answer comes, or two archives of one quarter are linked.
+        If no answer comes.
     """
     recalled = _recalled(memory)
     try:
@@ -200,18 +199,23 @@ def list_fda_or_recall(
             f"that came, and the usual addresses of {len(guessed)} other quarters"
         )
         return Listing(tuple(items), (note,))
-    _remember(memory, listing.items)
     offered = {item.quarter for item in listing.items}
     gone = [item for item in recalled if item.quarter not in offered]
+    # A page that came shortened would else take the known addresses with it.
+    _remember(memory, [*gone, *listing.items])
     notes = [f"{item.name} was listed before and is not any more" for item in gone]
     return replace(listing, notes=(*listing.notes, *notes))
 
 
 def _usual(quarter: Quarter, archive_url: str) -> Listed:
     """Archive under the name that its quarter usually has."""
-    prefix = USUAL_PREFIXES[quarter >= FIRST_FAERS]
-    name = f"{prefix}_ascii_{quarter}.zip"
+    name = _usual_name(quarter)
     return Listed(quarter, name, urljoin(archive_url, name), "fda", is_guess=True)
+
+
+def _usual_name(quarter: Quarter) -> str:
+    """Lower-case name that the archive of a quarter usually has."""
+    return f"{USUAL_PREFIXES[quarter >= FIRST_FAERS]}_ascii_{quarter}.zip"
 
 
 def _remember(memory: Path, items: Sequence[Listed]) -> None:
@@ -277,9 +281,17 @@ def _linked(page: Page, publisher: str) -> Iterable[Listed | None]:
 def _links(page: Page) -> Iterable[tuple[str, str]]:
     """Absolute address and path of each link."""
     for link in BeautifulSoup(page.content, "html.parser").find_all("a", href=True):
-        url = urljoin(page.url, str(link["href"]).strip())
-        if is_url(url):
+        url = _absolute(page.url, str(link["href"]))
+        if url is not None and is_url(url):
             yield url, unquote(urlsplit(url).path)
+
+
+def _absolute(base: str, href: str) -> str | None:
+    """Address that a link means, None where it is none."""
+    try:
+        return urlsplit(urljoin(base, href.strip())).geturl()
+    except ValueError:
+        return None
 
 
 def _unknown_links(page: Page) -> tuple[str, ...]:
@@ -299,6 +311,32 @@ def _listed(path: str, *, location: str, publisher: str) -> Listed | None:
         return None
     quarter = Quarter(int(found[2]), int(found[3]))
     return Listed(quarter, found[0][1:], location, publisher)
+
+
+def _preferred(
+    found: Iterable[Listed | None], where: str
+) -> tuple[tuple[Listed, ...], list[str]]:
+    """Archives of a page that nobody here can mend, one a quarter, and notes.
+
+    Of two links to a quarter the one with the prefix that its era has is taken, else
+    the first; case is insignificant.
+    """
+    by_quarter: dict[Quarter, list[Listed]] = {}
+    for item in found:
+        if item is not None and item not in by_quarter.setdefault(item.quarter, []):
+            by_quarter[item.quarter].append(item)
+    chosen, notes = [], []
+    for quarter, items in by_quarter.items():
+        usual = [item for item in items if item.name.lower() == _usual_name(quarter)]
+        first = (usual or items)[0]
+        chosen.append(first)
+        notes += [
+            f"{where} has two archives of {quarter}: {first.location} is taken and "
+            f"{item.location} is not"
+            for item in items
+            if item is not first
+        ]
+    return _one_per_quarter(chosen, where), notes
 
 
 def _one_per_quarter(found: Iterable[Listed | None], where: str) -> tuple[Listed, ...]:

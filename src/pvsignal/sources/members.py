@@ -289,7 +289,10 @@ def _plain_texts(found: Records, names: Sequence[str], encoding: str) -> pa.Tabl
         table = pa.csv.read_csv(
             pa.py_buffer(utf8),
             read_options=pa.csv.ReadOptions(
-                column_names=[*names, *terminator], use_threads=False
+                column_names=[*names, *terminator],
+                use_threads=False,
+                # A line may be longer than the reader's own block of a megabyte.
+                block_size=max(len(utf8), 1),
             ),
             parse_options=pa.csv.ParseOptions(
                 delimiter="$",

@@ -34,8 +34,11 @@ _LF, _CR, _TAB, _DOLLAR, _BLANK, _DELETE = 10, 13, 9, 36, 32, 127
 _PIECE_BYTES = 4 * 1024 * 1024
 # Read at once; memory grows with it, speed hardly.
 _BLOCK_BYTES = 8 * 1024 * 1024
-# So much without one plain line is not a file of its table.
+# So much without one plain line, or so many lines to repair in one block, is not a file
+# of its table.
 _ODD_BYTES_MAX = 64 * 1024 * 1024
+_ODD_LINES_MAX = 1_000_000
+_REPAIR_LINES_MAX = 100_000
 _HEADER_BYTES_MAX = 64 * 1024
 # Lines by which one way of ending lines can be ahead of the other: few enough that a
 # file may change its ways, enough that a handful at the end of a file decide nothing.
@@ -329,7 +332,8 @@ def read_blocks(
     Raises
     ------
     LayoutError
-        If 64 MB hold no plain line.
+        If 64 MB or a million lines hold no plain line, or a block has more than 100,000
+        lines to repair.
     """
     size = block_bytes or _BLOCK_BYTES
     rest, first, lead = b"", 2, 0
@@ -341,17 +345,32 @@ def read_blocks(
         n_whole = int(plain[-1]) if len(plain) else 0
         if n_whole:
             whole = lines.head(n_whole)
+            _require_orderly(whole, form, is_terminated, where=where)
             # The others are in the next block again.
             lead = _lead(whole, form, lead)
             yield read_records(whole, form, is_terminated=is_terminated)
         rest, first = lines.data[lines.starts[n_whole] :], first + n_whole
-        if len(rest) > _ODD_BYTES_MAX:
+        if len(rest) > _ODD_BYTES_MAX or len(lines) - n_whole > _ODD_LINES_MAX:
             raise LayoutError(
                 f"{where}: from line {first} on {len(rest):,} bytes hold no record of "
                 f"{form.n_fields} fields; fetch the archive again, or look at this line"
             )
     lines = physical_lines(rest, first=first)
+    _require_orderly(lines, form, _lead(lines, form, lead) > 0, where=where)
     yield read_records(lines, form, is_terminated=_lead(lines, form, lead) > 0)
+
+
+def _require_orderly(
+    lines: Lines, form: Form, is_terminated: bool, *, where: str
+) -> None:
+    """Refuse a block that would be repaired line by line for most of it."""
+    n_odd = int(np.count_nonzero(_is_odd(lines, form, is_terminated)))
+    if n_odd > _REPAIR_LINES_MAX:
+        raise LayoutError(
+            f"{where}: from line {lines.first} on {n_odd:,} of {len(lines):,} lines "
+            f"are no record of {form.n_fields} fields; fetch the archive again, or "
+            "look at these lines"
+        )
 
 
 def read_records(lines: Lines, form: Form, *, is_terminated: bool) -> Records:
@@ -373,10 +392,14 @@ def read_records(lines: Lines, form: Form, *, is_terminated: bool) -> Records:
         legacy data lines do.
     """
     is_plain = _is_plain(lines, form, is_terminated)
-    odd = np.flatnonzero(~is_plain)
+    odd = np.flatnonzero(_is_odd(lines, form, is_terminated))
     repair = _Repair(lines, form, is_terminated=is_terminated)
-    # Odd lines have no plain line between them where their offset to the rank agrees.
-    for _, run in groupby(enumerate(odd.tolist()), key=lambda pair: pair[1] - pair[0]):
+    repair.n_blank = len(lines) - int(np.count_nonzero(is_plain)) - len(odd)
+    # Odd lines have no plain line between them where as many stand before each.
+    n_before = np.cumsum(is_plain)[odd]
+    for _, run in groupby(
+        zip(n_before.tolist(), odd.tolist(), strict=True), key=lambda pair: pair[0]
+    ):
         repair.run([number for _, number in run])
     return Records(
         lines=lines,
@@ -406,6 +429,17 @@ def _is_plain(lines: Lines, form: Form, is_terminated: bool) -> Flags:
     if is_terminated:
         ends = lines.ends - ((lines.ends > 0) & (raw[lines.ends - 1] == _CR))
         flags &= raw[ends - 1] == _DOLLAR
+    return flags
+
+
+def _is_odd(lines: Lines, form: Form, is_terminated: bool) -> Flags:
+    """Which lines are neither plain nor empty, so that each is looked at."""
+    raw = np.frombuffer(lines.data, np.uint8)
+    length = lines.ends - lines.starts
+    if len(raw):
+        last = raw[np.maximum(lines.ends - 1, 0)]
+        length -= (length > 0) & (last == _CR)
+    flags: Flags = (length > 0) & ~_is_plain(lines, form, is_terminated)
     return flags
 
 

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from pvsignal import layout
-from pvsignal.errors import CheckFailed
+from pvsignal.errors import CheckFailed, LayoutError
 from pvsignal.progress import NoProgress, Progress
 from pvsignal.quarter import Quarter
 from pvsignal.sources.archive import find_members, opened
@@ -55,6 +55,8 @@ _MODULES = (
 REJECTS_ALLOWED = 10
 REJECTS_ALLOWED_SHARE = 0.0001
 
+# The longest list has 83,845 lines of nine bytes.
+_LIST_BYTES_MAX = 16 * 1024 * 1024
 # Each thread holds a few blocks of text; seven members keep no more than four busy.
 THREADS_MAX = 4
 # Twice DuckDB's own row group, so that its threads share a table.
@@ -243,6 +245,12 @@ class _Staging:
     def deletions(self, path: str) -> StagedPart:
         """Rows, rejects and account of a deletion list."""
         with opened(self._archive) as file, file.open(path) as member:
+            if file.getinfo(path).file_size > _LIST_BYTES_MAX:
+                raise LayoutError(
+                    f"{self._archive.name}: the deletion list {path} is larger than "
+                    f"{_LIST_BYTES_MAX:,} bytes, and no list of case numbers is; fetch "
+                    "the archive again"
+                )
             data = _Heard(member, self._advance).read()
         return stage_deletions(data, self._quarter, member=path)
 
