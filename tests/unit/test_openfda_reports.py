@@ -363,6 +363,25 @@ def test_the_manifest_says_what_was_asked_and_came(fda, land):
     assert lines == demo["staged"] + demo["rejected"] == 3
 
 
+def test_each_record_without_a_number_is_rejected_with_its_bytes(fda, land):
+    nameless = {k: v for k, v in REPORT.items() if k != "safetyreportid"}
+    records = [nameless, nameless | {"safetyreportid": None}, nameless]
+    fda.records["drug/event"] = [*records, report(20000001)]
+    landed = land()
+    found = (landed.n_reports, landed.n_repeated, landed.n_rejected)
+    assert found == (1, 0, 3)
+    rejected = pq.read_table(landed.path / "rejected.parquet").to_pylist()
+    assert [json.loads(row["bytes"]) for row in rejected] == records
+    assert {row["reason"] for row in rejected} == {"safetyreportid is no case number"}
+
+
+def test_a_rejected_record_does_not_hide_a_report_of_the_same_number(fda, land):
+    fda.records["drug/event"] = [report(20000001, "2026"), report(20000001)]
+    landed = land()
+    found = (landed.n_reports, landed.n_repeated, landed.n_rejected)
+    assert found == (1, 0, 1)
+
+
 def test_text_with_html_stays_text(fda, land):
     fda.records["drug/event"] = [report(20000001)]
     demo = pq.read_table(land().path / "demo.parquet").to_pylist()

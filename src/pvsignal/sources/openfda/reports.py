@@ -243,7 +243,8 @@ class _Writer:
     folder: Path
     lines: Counter[str] = field(default_factory=Counter)
     n_repeated: int = 0
-    _seen: set[str] = field(default_factory=set)
+    # Case numbers of placed reports; whole records of the others.
+    _seen: set[int | bytes] = field(default_factory=set)
     _rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     _files: dict[str, pa.parquet.ParquetWriter] = field(default_factory=dict)
     _stack: ExitStack = field(default_factory=ExitStack)
@@ -264,20 +265,30 @@ class _Writer:
         self._stack.close()
 
     def add(self, record: Record) -> None:
-        number = str(record.get("safetyreportid"))
-        if number in self._seen:
-            self.n_repeated += 1
-            return
-        self._seen.add(number)
         rows = rows_of(record)
         if isinstance(rows, Rejected):
-            content = json.dumps(record, ensure_ascii=False).encode()
-            reject = {"table_name": "demo", "member": ENDPOINT, "source": SOURCE}
-            self._append("rejected", reject | {"reason": rows.reason, "bytes": content})
+            self._reject(record, rows.reason)
+            return
+        caseid = rows["demo"][0]["caseid"]
+        if self._is_repeated(caseid):
             return
         for table, several in rows.items():
             for row in several:
                 self._append(table, row)
+
+    def _reject(self, record: Record, reason: str) -> None:
+        content = json.dumps(record, ensure_ascii=False).encode()
+        # Without a number, equal records are not known to be one.
+        if _text(record, "safetyreportid") and self._is_repeated(content):
+            return
+        reject = {"table_name": "demo", "member": ENDPOINT, "source": SOURCE}
+        self._append("rejected", reject | {"reason": reason, "bytes": content})
+
+    def _is_repeated(self, mark: int | bytes) -> bool:
+        repeated = mark in self._seen
+        self.n_repeated += repeated
+        self._seen.add(mark)
+        return repeated
 
     def flush(self) -> None:
         for table, rows in self._rows.items():
