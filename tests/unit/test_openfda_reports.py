@@ -226,6 +226,27 @@ def test_a_legacy_report_has_no_version():
 
 
 @pytest.mark.parametrize(
+    ("caseid", "version", "number", "primaryid"),
+    [
+        ("20000001", "12", 12, 2000000112),
+        ("20000001", "123", 123, 20000001123),
+        ("20000001", 1234, 1234, 200000011234),
+        ("9" * 14, "9999", 9999, 999999999999999999),
+    ],
+)
+def test_a_version_of_up_to_four_digits_is_kept(caseid, version, number, primaryid):
+    change = {"safetyreportid": caseid, "safetyreportversion": version}
+    row = only(rows_of(REPORT | change))
+    assert (row["caseversion"], row["caseversion_no"]) == (str(version), number)
+    assert row["primaryid"] == primaryid < 2**63
+
+
+def test_an_absent_version_is_that_of_a_legacy_report():
+    row = only(rows_of(REPORT | {"safetyreportversion": None}))
+    assert (row["caseversion"], row["primaryid"]) == (None, 200000010)
+
+
+@pytest.mark.parametrize(
     ("narrative", "date"),
     [
         ("CASE EVENT DATE: 20210421", dt.date(2021, 4, 21)),
@@ -246,6 +267,12 @@ def test_the_narrative_carries_the_event_date(narrative, date):
     [
         ({"safetyreportid": "5801206-7"}, "case number"),
         ({"safetyreportid": None}, "case number"),
+        ({"safetyreportid": "1" * 15}, "case number"),
+        ({"safetyreportversion": "12345"}, "safetyreportversion"),
+        ({"safetyreportversion": "1a"}, "safetyreportversion"),
+        ({"safetyreportversion": "-1"}, "safetyreportversion"),
+        ({"safetyreportversion": "\u0663"}, "safetyreportversion"),
+        ({"safetyreportversion": ["3"]}, "safetyreportversion"),
         ({"receivedate": "202607"}, "day"),
         ({"receivedate": None}, "day"),
         ({"patient": None}, "patient"),

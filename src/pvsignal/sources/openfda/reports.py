@@ -62,8 +62,9 @@ _OUTCOMES = {
 }
 # From 2014q3 the one place of the event date.
 _EVENT_DATE = re.compile(r"CASE EVENT DATE:\s*([0-9]{4,8})\b")
-_CASE = re.compile(r"[1-9][0-9]{0,15}")
-_VERSION = re.compile(r"[0-9]{1,2}")
+# One after the other they fit the 64 bits of primaryid.
+_CASE = re.compile(r"[1-9][0-9]{0,13}")
+_VERSION = re.compile(r"[0-9]{1,4}")
 
 Record = Mapping[str, Any]
 Raw = Mapping[str, str | None]
@@ -128,13 +129,16 @@ def rows_of(record: Record) -> Mapping[str, list[dict[str, Any]]] | Rejected:
     Returns
     -------
     mapping of table to rows, or Rejected
-        Rejected without a case number of digits, a day of receipt, or a patient.
+        Rejected without a case number of up to 14 digits, a day of receipt, or a
+        patient, and with a version that is no number of up to 4 digits.
     """
     caseid, version = _text(record, "safetyreportid"), _version(record)
     received = values.date_of(_text(record, "receivedate") or "")
     patient = record.get("patient")
     if caseid is None or not _CASE.fullmatch(caseid):
         return Rejected("safetyreportid is no case number")
+    if version is not None and not _VERSION.fullmatch(version):
+        return Rejected("safetyreportversion is no version number")
     if received is None or received[1] != values.DAY:
         return Rejected("receivedate is no day")
     if not isinstance(patient, dict):
@@ -144,7 +148,7 @@ def rows_of(record: Record) -> Mapping[str, list[dict[str, Any]]] | Rejected:
         "quarter": (quarter := Quarter(day.year, (day.month + 2) // 3)),
         "quarter_no": quarter.ordinal,
     }
-    key = {"caseid": caseid, "primaryid": f"{caseid}{version or 0}"}
+    key = {"caseid": caseid, "primaryid": f"{caseid}{int(version or 0)}"}
     drugs = _records(patient.get("drug"))
     raw: dict[str, Sequence[Raw]] = {
         "demo": [_demo(record, patient) | {"caseversion": version}],
@@ -438,8 +442,9 @@ def _therapies(drugs: Sequence[Record]) -> Iterator[Raw]:
 
 
 def _version(record: Record) -> str | None:
-    version = _text(record, "safetyreportversion")
-    return version if version and _VERSION.fullmatch(version) else None
+    """Version as it is stated; None only where a legacy report states none."""
+    version = record.get("safetyreportversion")
+    return None if version is None or not str(version).strip() else str(version)
 
 
 def _coded(record: Record, name: str) -> str | None:
