@@ -395,6 +395,16 @@ def test_retry_after_is_kept(fda, ask, clock, unit):
     assert 97 <= clock.slept[0] <= 100
 
 
+# str.isdigit() takes a superscript for a digit, float() does not.
+@pytest.mark.parametrize("asked", ["\u00b2", "1\u00b3", "soon", "-5"])
+def test_a_retry_after_that_is_no_number_is_passed_over(fda, ask, clock, asked):
+    fda.records["drug/event"] = [report(1)]
+    fda.script = [reply(429, {"error": {}}, Retry_After=asked)]
+    with ask() as client:
+        assert client.first("drug/event", None).total == 1
+    assert sum(clock.slept) < 60
+
+
 def test_a_long_retry_after_is_left_to_a_later_run(fda, ask, clock):
     fda.script = [reply(429, {"error": {}}, Retry_After="3600")]
     with ask() as client, pytest.raises(OpenFdaError) as failed:

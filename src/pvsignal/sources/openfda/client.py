@@ -546,8 +546,8 @@ def _retry_after(text: str | None) -> float | None:
     """Seconds of a Retry-After header, which states seconds or a date."""
     if not text:
         return None
-    if text.strip().isdigit():
-        return float(text)
+    if (number := text.strip()).isascii() and number.isdecimal():
+        return float(number)
     try:
         at = parsedate_to_datetime(text)
     except ValueError:
