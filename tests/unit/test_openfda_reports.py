@@ -294,6 +294,27 @@ def test_one_child_that_became_an_object_is_a_list_of_one():
     assert only(rows, "reac")["drug_rec_act"] == "y"
 
 
+def test_a_recurrence_that_is_no_reaction_of_the_report_stays_with_its_drug():
+    patient = REPORT["patient"] | {
+        "drug": [
+            {
+                "medicinalproduct": "X",
+                "drugrecurrence": [
+                    {"drugrecuraction": "RASH"},
+                    {"drugrecuraction": "nausea"},
+                    {"drugrecuraction": "Chills"},
+                ],
+            },
+            {"medicinalproduct": "Y", "drugrecurrence": {"drugrecuraction": "Rash"}},
+            {"medicinalproduct": "Z", "drugrecurrence": {"drugrecuraction": "Nausea"}},
+        ],
+    }
+    rows = rows_of(REPORT | {"patient": patient})
+    recurred = [row["openfda_recurred"] for row in rows["drug"]]
+    assert recurred == ["RASH|Chills", "Rash", None]
+    assert [row["drug_rec_act"] for row in rows["reac"]] == [None, "Nausea"]
+
+
 @pytest.mark.parametrize(
     ("field", "code", "faers"),
     [

@@ -48,6 +48,7 @@ _EXTRA: Mapping[str, tuple[str, ...]] = {
         "openfda_characterization",
         "openfda_action",
         "openfda_additional",
+        "openfda_recurred",
     ),
     "reac": ("openfda_outcome", "openfda_meddra_version"),
 }
@@ -152,7 +153,10 @@ def rows_of(record: Record) -> Mapping[str, list[dict[str, Any]]] | Rejected:
     drugs = _records(patient.get("drug"))
     raw: dict[str, Sequence[Raw]] = {
         "demo": [_demo(record, patient) | {"caseversion": version}],
-        "drug": [_drug(drug, place) for place, drug in enumerate(drugs, 1)],
+        "drug": [
+            _drug(drug, place) | {"openfda_recurred": _recurred(drug, patient)}
+            for place, drug in enumerate(drugs, 1)
+        ],
         "reac": list(_reactions(patient, drugs)),
         "outc": [
             {"outc_cod": code}
@@ -413,12 +417,7 @@ def _frequency(drug: Record) -> str | None:
 
 
 def _reactions(patient: Record, drugs: Sequence[Record]) -> Iterator[Raw]:
-    recurred = {
-        term.lower(): term
-        for drug in drugs
-        for one in _records(drug.get("drugrecurrence"))
-        if (term := _text(one, "drugrecuraction"))
-    }
+    recurred = {term.lower(): term for drug in drugs for term in _recurrences(drug)}
     for reaction in _records(patient.get("reaction")):
         term = _text(reaction, "reactionmeddrapt")
         yield {
@@ -427,6 +426,19 @@ def _reactions(patient: Record, drugs: Sequence[Record]) -> Iterator[Raw]:
             "openfda_outcome": _coded(reaction, "reactionoutcome"),
             "openfda_meddra_version": _text(reaction, "reactionmeddraversionpt"),
         }
+
+
+def _recurrences(drug: Record) -> list[str]:
+    several = _records(drug.get("drugrecurrence"))
+    return [term for one in several if (term := _text(one, "drugrecuraction"))]
+
+
+def _recurred(drug: Record, patient: Record) -> str | None:
+    """Terms that recurred with a drug and have no row among the reactions."""
+    reactions = _records(patient.get("reaction"))
+    listed = {(_text(one, "reactionmeddrapt") or "").lower() for one in reactions}
+    terms = [term for term in _recurrences(drug) if term.lower() not in listed]
+    return "|".join(terms) or None
 
 
 def _therapies(drugs: Sequence[Record]) -> Iterator[Raw]:
