@@ -320,6 +320,9 @@ def test_a_recurrence_that_is_no_reaction_of_the_report_stays_with_its_drug():
     [
         ("drugadministrationroute", "001", "Auricular (otic)"),
         ("drugadministrationroute", "048", "Oral"),
+        # The words of the archive are the FDA's, misspelt as they are.
+        ("drugadministrationroute", "049", "Oropharingeal"),
+        ("drugadministrationroute", "057", "Sunconjunctival"),
         ("drugadministrationroute", "058", "Subcutaneous"),
         ("drugadministrationroute", "065", "Unknown"),
         ("drugadministrationroute", "067", "Vaginal"),
