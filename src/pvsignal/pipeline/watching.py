@@ -35,6 +35,11 @@ LEVEL = 0.95
 CANNOT_SAY = (
     "no signal is decided from this: it says where to look when the quarter arrives",
     "openFDA keeps retracted cases and one version of a case, so both sides do here",
+    "a case of the held quarters is read as it stood at the end of the quarter of its "
+    "first receipt, one since then as openFDA holds it: where openFDA covers more than "
+    "a quarter its first cases had longer for further versions, where it covers less "
+    "all had shorter; a case that the archive published in a later quarter than that "
+    "of its first receipt is not expected",
     "openFDA does not tell primary from secondary suspects: both count",
     "therapies by name and events by term alone, without the product and indication "
     "rules: cancer treated with the same substance is counted",
@@ -64,7 +69,8 @@ class WatchRow:
     drug, event_level, event, label
         Therapy and group; ``all events`` of a therapy; ``all reports`` of openFDA.
     n_by_quarter
-        Cases first received in each base quarter, oldest first.
+        Cases first received in each base quarter, as they stood at its end; oldest
+        first.
     observed
         Cases first received since, in openFDA.
     expected, low, high
