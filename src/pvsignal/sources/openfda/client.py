@@ -28,7 +28,12 @@ from tenacity import (
 )
 
 from pvsignal.errors import SourceError, UsageError
-from pvsignal.sources.http import LONGEST_WAIT_SECONDS, HttpOptions, open_session
+from pvsignal.sources.http import (
+    LONGEST_WAIT_SECONDS,
+    HttpOptions,
+    open_session,
+    root_cause,
+)
 from pvsignal.sources.openfda.budget import (
     WITH_KEY,
     WITHOUT_KEY,
@@ -326,8 +331,8 @@ class Client:
             )
         except _CUT as error:
             raise SourceError(
-                f"no answer from openFDA to {shown}: {self._hidden(str(_root(error)))};"
-                " try again later",
+                f"no answer from openFDA to {shown}: "
+                f"{self._hidden(str(root_cause(error)))}; try again later",
                 transient=True,
             ) from error
         except requests.RequestException as error:
@@ -487,13 +492,6 @@ def _is_worth_a_try(error: BaseException) -> bool:
         return False
     asked = error.retry_after if isinstance(error, OpenFdaError) else None
     return asked is None or asked <= LONGEST_RETRY_AFTER_SECONDS
-
-
-def _root(error: BaseException) -> BaseException:
-    """Innermost cause; the outer ones speak of retries that were not made."""
-    while error.__context__ is not None:
-        error = error.__context__
-    return error
 
 
 def _page(body: Mapping[str, Any], shown: str) -> Page:
