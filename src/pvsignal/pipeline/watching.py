@@ -53,8 +53,6 @@ _NAME_FIELDS = (
     "patient.drug.medicinalproduct",
     "patient.drug.activesubstance.activesubstancename",
 )
-# Longer addresses than some 8,000 characters are refused by servers on the way.
-_LONGEST_SEARCH = 3_500
 
 _Key = tuple[str, str, str]
 _Counts = Mapping[_Key, Mapping[int, int]]
@@ -242,7 +240,7 @@ def _searches(lists: Codelists, first: dt.date, last: dt.date) -> tuple[str, ...
     days = query.received("receivedate", first, last)
     return tuple(
         query.all_of([days, query.any_of(batch)])
-        for batch in query.in_batches(parts, longest=_LONGEST_SEARCH)
+        for batch in query.in_batches(parts, longest=query.LONGEST_SEARCH)
     )
 
 

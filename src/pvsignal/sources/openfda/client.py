@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -215,6 +215,35 @@ class Client:
             url = self._next(answer.next_url, n_seen=n_seen, total=first.total)
         if first is not None and n_seen != first.total:
             raise self._changed(endpoint, f"{n_seen} of {first.total} records came")
+
+    def pages_of(
+        self, endpoint: str, searches: Sequence[str], *, sort: str
+    ) -> Iterator[Page]:
+        """Pages of several searches, one search after another, of one state of openFDA.
+
+        Yields
+        ------
+        Page
+            As `pages`; where a search matches nothing, ``last_updated`` is that of the
+            pages before it.
+
+        Raises
+        ------
+        SourceError
+            As `pages`; transient where openFDA was rebuilt between two searches.
+        """
+        updated = ""
+        for search in searches:
+            for page in self.pages(endpoint, search, sort=sort):
+                stated = page.last_updated or updated
+                if updated and stated != updated:
+                    raise SourceError(
+                        f"openFDA was rebuilt between two questions ({updated}, "
+                        f"{stated}); try again",
+                        transient=True,
+                    )
+                updated = stated
+                yield replace(page, last_updated=updated)
 
     def first(
         self, endpoint: str, search: str | None, *, sort: str | None = None

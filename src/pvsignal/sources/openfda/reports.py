@@ -22,7 +22,6 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from pvsignal import layout
-from pvsignal.errors import SourceError
 from pvsignal.layout import Column
 from pvsignal.layout.openfda import faers_code
 from pvsignal.quarter import Quarter
@@ -229,18 +228,11 @@ def land_reports(
 
 def _fetch(client: Client, searches: Sequence[str], writer: _Writer) -> str:
     updated = ""
-    for search in searches:
-        for page in client.pages(ENDPOINT, search, sort="receivedate:asc"):
-            if updated and page.last_updated and page.last_updated != updated:
-                raise SourceError(
-                    f"openFDA was rebuilt between two questions ({updated}, "
-                    f"{page.last_updated}); try again",
-                    transient=True,
-                )
-            updated = page.last_updated or updated
-            for record in page.records:
-                writer.add(record)
-            writer.flush()
+    for page in client.pages_of(ENDPOINT, searches, sort="receivedate:asc"):
+        updated = page.last_updated
+        for record in page.records:
+            writer.add(record)
+        writer.flush()
     return updated
 
 
