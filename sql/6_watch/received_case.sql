@@ -1,9 +1,11 @@
 -- Kind: table
--- Title: Newest version of each case first received within a window; retracted cases stay
+-- Title: Newest version within the quarter of first receipt of each case of a window; retracted cases stay
 -- Grain: caseid
 -- Reads: staged.demo, analysis.receipt_window
 -- Source: openFDA holds the newest version of a case and keeps retracted ones (its faers pipeline reads
---   no deletion list), so the archive is read in the same way here; receivedate is init_fda_dt
+--   no deletion list), so the archive is read in the same way here; receivedate is init_fda_dt. A version that
+--   an archive brings in a later quarter is left out: cases since the newest quarter had no time for theirs.
+--   The quarter of an openFDA report is that of receivedate
 with ranked as (
     select
         demo.caseid,
@@ -18,7 +20,9 @@ with ranked as (
                 demo.line desc
         ) as place
     from staged.demo as demo
-    where demo.caseid is not null
+    where
+        demo.caseid is not null
+        and demo.quarter_no = 4 * year(demo.init_fda_date) + quarter(demo.init_fda_date) - 1
 )
 
 select

@@ -383,6 +383,34 @@ def test_no_server_is_transient(tmp_path, monkeypatch, clock):
     assert failed.value.transient
 
 
+SEARCHES = tuple(f"receivedate:[{day} TO {day}]" for day in (20260701, 20260801))
+
+
+def test_pages_of_several_searches_are_of_one_state(fda, ask):
+    fda.records["drug/event"] = [report(1)]
+    with ask() as client:
+        pages = list(client.pages_of("drug/event", SEARCHES, sort="receivedate:asc"))
+    # The second search matches nothing, and so states no day of its own.
+    found = [(len(page.records), page.last_updated) for page in pages]
+    assert found == [(1, "2026-04-28"), (0, "2026-04-28")]
+
+
+def test_a_rebuild_between_two_searches_is_transient(fda, ask):
+    fda.records["drug/event"] = [report(1), report(2, day="20260801")]
+
+    def rebuilt(target):
+        fda.last_updated = "2026-07-28"
+        return fda.serve(target)
+
+    fda.script = [fda.serve, rebuilt]
+    with (
+        ask() as client,
+        pytest.raises(SourceError, match="rebuilt between two questions") as failed,
+    ):
+        list(client.pages_of("drug/event", SEARCHES, sort="receivedate:asc"))
+    assert failed.value.transient
+
+
 @pytest.mark.parametrize("unit", ["seconds", "date"])
 def test_retry_after_is_kept(fda, ask, clock, unit):
     fda.records["drug/event"] = [report(1)]
@@ -393,6 +421,16 @@ def test_retry_after_is_kept(fda, ask, clock, unit):
         assert client.first("drug/event", None).total == 1
     assert len(clock.slept) == 1
     assert 97 <= clock.slept[0] <= 100
+
+
+# str.isdigit() takes a superscript for a digit, float() does not.
+@pytest.mark.parametrize("asked", ["\u00b2", "1\u00b3", "soon", "-5"])
+def test_a_retry_after_that_is_no_number_is_passed_over(fda, ask, clock, asked):
+    fda.records["drug/event"] = [report(1)]
+    fda.script = [reply(429, {"error": {}}, Retry_After=asked)]
+    with ask() as client:
+        assert client.first("drug/event", None).total == 1
+    assert sum(clock.slept) < 60
 
 
 def test_a_long_retry_after_is_left_to_a_later_run(fda, ask, clock):

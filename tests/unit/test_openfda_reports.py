@@ -226,6 +226,27 @@ def test_a_legacy_report_has_no_version():
 
 
 @pytest.mark.parametrize(
+    ("caseid", "version", "number", "primaryid"),
+    [
+        ("20000001", "12", 12, 2000000112),
+        ("20000001", "123", 123, 20000001123),
+        ("20000001", 1234, 1234, 200000011234),
+        ("9" * 14, "9999", 9999, 999999999999999999),
+    ],
+)
+def test_a_version_of_up_to_four_digits_is_kept(caseid, version, number, primaryid):
+    change = {"safetyreportid": caseid, "safetyreportversion": version}
+    row = only(rows_of(REPORT | change))
+    assert (row["caseversion"], row["caseversion_no"]) == (str(version), number)
+    assert row["primaryid"] == primaryid < 2**63
+
+
+def test_an_absent_version_is_that_of_a_legacy_report():
+    row = only(rows_of(REPORT | {"safetyreportversion": None}))
+    assert (row["caseversion"], row["primaryid"]) == (None, 200000010)
+
+
+@pytest.mark.parametrize(
     ("narrative", "date"),
     [
         ("CASE EVENT DATE: 20210421", dt.date(2021, 4, 21)),
@@ -246,6 +267,12 @@ def test_the_narrative_carries_the_event_date(narrative, date):
     [
         ({"safetyreportid": "5801206-7"}, "case number"),
         ({"safetyreportid": None}, "case number"),
+        ({"safetyreportid": "1" * 15}, "case number"),
+        ({"safetyreportversion": "12345"}, "safetyreportversion"),
+        ({"safetyreportversion": "1a"}, "safetyreportversion"),
+        ({"safetyreportversion": "-1"}, "safetyreportversion"),
+        ({"safetyreportversion": "\u0663"}, "safetyreportversion"),
+        ({"safetyreportversion": ["3"]}, "safetyreportversion"),
         ({"receivedate": "202607"}, "day"),
         ({"receivedate": None}, "day"),
         ({"patient": None}, "patient"),
@@ -267,11 +294,35 @@ def test_one_child_that_became_an_object_is_a_list_of_one():
     assert only(rows, "reac")["drug_rec_act"] == "y"
 
 
+def test_a_recurrence_that_is_no_reaction_of_the_report_stays_with_its_drug():
+    patient = REPORT["patient"] | {
+        "drug": [
+            {
+                "medicinalproduct": "X",
+                "drugrecurrence": [
+                    {"drugrecuraction": "RASH"},
+                    {"drugrecuraction": "nausea"},
+                    {"drugrecuraction": "Chills"},
+                ],
+            },
+            {"medicinalproduct": "Y", "drugrecurrence": {"drugrecuraction": "Rash"}},
+            {"medicinalproduct": "Z", "drugrecurrence": {"drugrecuraction": "Nausea"}},
+        ],
+    }
+    rows = rows_of(REPORT | {"patient": patient})
+    recurred = [row["openfda_recurred"] for row in rows["drug"]]
+    assert recurred == ["RASH|Chills", "Rash", None]
+    assert [row["drug_rec_act"] for row in rows["reac"]] == [None, "Nausea"]
+
+
 @pytest.mark.parametrize(
     ("field", "code", "faers"),
     [
         ("drugadministrationroute", "001", "Auricular (otic)"),
         ("drugadministrationroute", "048", "Oral"),
+        # The words of the archive are the FDA's, misspelt as they are.
+        ("drugadministrationroute", "049", "Oropharingeal"),
+        ("drugadministrationroute", "057", "Sunconjunctival"),
         ("drugadministrationroute", "058", "Subcutaneous"),
         ("drugadministrationroute", "065", "Unknown"),
         ("drugadministrationroute", "067", "Vaginal"),
@@ -361,6 +412,25 @@ def test_the_manifest_says_what_was_asked_and_came(fda, land):
     ]
     lines = demo["physical_lines"] - demo["joins"]
     assert lines == demo["staged"] + demo["rejected"] == 3
+
+
+def test_each_record_without_a_number_is_rejected_with_its_bytes(fda, land):
+    nameless = {k: v for k, v in REPORT.items() if k != "safetyreportid"}
+    records = [nameless, nameless | {"safetyreportid": None}, nameless]
+    fda.records["drug/event"] = [*records, report(20000001)]
+    landed = land()
+    found = (landed.n_reports, landed.n_repeated, landed.n_rejected)
+    assert found == (1, 0, 3)
+    rejected = pq.read_table(landed.path / "rejected.parquet").to_pylist()
+    assert [json.loads(row["bytes"]) for row in rejected] == records
+    assert {row["reason"] for row in rejected} == {"safetyreportid is no case number"}
+
+
+def test_a_rejected_record_does_not_hide_a_report_of_the_same_number(fda, land):
+    fda.records["drug/event"] = [report(20000001, "2026"), report(20000001)]
+    landed = land()
+    found = (landed.n_reports, landed.n_repeated, landed.n_rejected)
+    assert found == (1, 0, 1)
 
 
 def test_text_with_html_stays_text(fda, land):

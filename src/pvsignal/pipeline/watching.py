@@ -35,6 +35,11 @@ LEVEL = 0.95
 CANNOT_SAY = (
     "no signal is decided from this: it says where to look when the quarter arrives",
     "openFDA keeps retracted cases and one version of a case, so both sides do here",
+    "a case of the held quarters is read as it stood at the end of the quarter of its "
+    "first receipt, one since then as openFDA holds it: where openFDA covers more than "
+    "a quarter its first cases had longer for further versions, where it covers less "
+    "all had shorter; a case that the archive published in a later quarter than that "
+    "of its first receipt is not expected",
     "openFDA does not tell primary from secondary suspects: both count",
     "therapies by name and events by term alone, without the product and indication "
     "rules: cancer treated with the same substance is counted",
@@ -48,8 +53,6 @@ _NAME_FIELDS = (
     "patient.drug.medicinalproduct",
     "patient.drug.activesubstance.activesubstancename",
 )
-# Longer addresses than some 8,000 characters are refused by servers on the way.
-_LONGEST_SEARCH = 3_500
 
 _Key = tuple[str, str, str]
 _Counts = Mapping[_Key, Mapping[int, int]]
@@ -64,7 +67,8 @@ class WatchRow:
     drug, event_level, event, label
         Therapy and group; ``all events`` of a therapy; ``all reports`` of openFDA.
     n_by_quarter
-        Cases first received in each base quarter, oldest first.
+        Cases first received in each base quarter, as they stood at its end; oldest
+        first.
     observed
         Cases first received since, in openFDA.
     expected, low, high
@@ -236,7 +240,7 @@ def _searches(lists: Codelists, first: dt.date, last: dt.date) -> tuple[str, ...
     days = query.received("receivedate", first, last)
     return tuple(
         query.all_of([days, query.any_of(batch)])
-        for batch in query.in_batches(parts, longest=_LONGEST_SEARCH)
+        for batch in query.in_batches(parts, longest=query.LONGEST_SEARCH)
     )
 
 

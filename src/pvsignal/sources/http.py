@@ -292,7 +292,7 @@ def _asked(
         requests.exceptions.ChunkedEncodingError,
     ) as error:
         raise SourceError(
-            f"the connection to {url} failed or was cut: {_root(error)}; "
+            f"the connection to {url} failed or was cut: {root_cause(error)}; "
             "try again later",
             transient=True,
         ) from error
@@ -346,7 +346,7 @@ def _validator(answer: requests.Response) -> str:
     return answer.headers.get("Last-Modified", "")
 
 
-def _root(error: BaseException) -> BaseException:
+def root_cause(error: BaseException) -> BaseException:
     """Innermost cause; the outer ones speak of retries that were not made."""
     while error.__context__ is not None:
         error = error.__context__

@@ -141,11 +141,16 @@ def replace_durably(temporary: Path, path: Path) -> None:
     with temporary.open("rb") as finished:
         os.fsync(finished.fileno())
     temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    synced(path.parent)
+
+
+def synced(path: Path) -> None:
+    """Wait until a file or folder is on the disk."""
+    handle = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(handle)
     finally:
-        os.close(folder)
+        os.close(handle)
 
 
 def _archive(entry: Mapping[str, object]) -> Archive:

@@ -7,7 +7,6 @@ parsing and writing happen outside the interpreter's lock.
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,6 +25,7 @@ from pvsignal.errors import CheckFailed, LayoutError
 from pvsignal.progress import NoProgress, Progress
 from pvsignal.quarter import Quarter
 from pvsignal.sources.archive import find_members, opened
+from pvsignal.sources.manifest import synced
 from pvsignal.sources.members import (
     Account,
     OtherEncoding,
@@ -158,12 +158,12 @@ def stage_archive(
             threads=threads,
             progress=progress or NoProgress(),
         )
-        _synced(temporary)
+        synced(temporary)
         temporary.rename(staged.path)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
-    _synced(staged.path.parent)
+    synced(staged.path.parent)
     return staged
 
 
@@ -377,7 +377,7 @@ class _Writer:
             self._write(pa.concat_tables(self._waiting))
         self._writer.close()
         if error is None:
-            _synced(self._path)
+            synced(self._path)
 
     def add(self, rows: pa.Table) -> None:
         """Take rows; whole row groups are written at once."""
@@ -413,11 +413,3 @@ def _write(folder: Path, name: str, rows: pa.Table) -> None:
     """Write a table as a whole."""
     with _Writer(folder, name) as writer:
         writer.add(rows)
-
-
-def _synced(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -28,7 +28,12 @@ from tenacity import (
 )
 
 from pvsignal.errors import SourceError, UsageError
-from pvsignal.sources.http import LONGEST_WAIT_SECONDS, HttpOptions, open_session
+from pvsignal.sources.http import (
+    LONGEST_WAIT_SECONDS,
+    HttpOptions,
+    open_session,
+    root_cause,
+)
 from pvsignal.sources.openfda.budget import (
     WITH_KEY,
     WITHOUT_KEY,
@@ -211,6 +216,35 @@ class Client:
         if first is not None and n_seen != first.total:
             raise self._changed(endpoint, f"{n_seen} of {first.total} records came")
 
+    def pages_of(
+        self, endpoint: str, searches: Sequence[str], *, sort: str
+    ) -> Iterator[Page]:
+        """Pages of several searches, one search after another, of one state of openFDA.
+
+        Yields
+        ------
+        Page
+            As `pages`; where a search matches nothing, ``last_updated`` is that of the
+            pages before it.
+
+        Raises
+        ------
+        SourceError
+            As `pages`; transient where openFDA was rebuilt between two searches.
+        """
+        updated = ""
+        for search in searches:
+            for page in self.pages(endpoint, search, sort=sort):
+                stated = page.last_updated or updated
+                if updated and stated != updated:
+                    raise SourceError(
+                        f"openFDA was rebuilt between two questions ({updated}, "
+                        f"{stated}); try again",
+                        transient=True,
+                    )
+                updated = stated
+                yield replace(page, last_updated=updated)
+
     def first(
         self, endpoint: str, search: str | None, *, sort: str | None = None
     ) -> Page:
@@ -326,8 +360,8 @@ class Client:
             )
         except _CUT as error:
             raise SourceError(
-                f"no answer from openFDA to {shown}: {self._hidden(str(_root(error)))};"
-                " try again later",
+                f"no answer from openFDA to {shown}: "
+                f"{self._hidden(str(root_cause(error)))}; try again later",
                 transient=True,
             ) from error
         except requests.RequestException as error:
@@ -489,13 +523,6 @@ def _is_worth_a_try(error: BaseException) -> bool:
     return asked is None or asked <= LONGEST_RETRY_AFTER_SECONDS
 
 
-def _root(error: BaseException) -> BaseException:
-    """Innermost cause; the outer ones speak of retries that were not made."""
-    while error.__context__ is not None:
-        error = error.__context__
-    return error
-
-
 def _page(body: Mapping[str, Any], shown: str) -> Page:
     try:
         meta, records = body["meta"], body["results"]
@@ -546,8 +573,8 @@ def _retry_after(text: str | None) -> float | None:
     """Seconds of a Retry-After header, which states seconds or a date."""
     if not text:
         return None
-    if text.strip().isdigit():
-        return float(text)
+    if (number := text.strip()).isascii() and number.isdecimal():
+        return float(number)
     try:
         at = parsedate_to_datetime(text)
     except ValueError:

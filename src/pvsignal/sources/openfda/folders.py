@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from pvsignal.sources.manifest import synced
 
 KEPT = 5
 
@@ -33,21 +34,13 @@ def written_whole(final: Path) -> Iterator[Path]:
     try:
         yield temporary
         for path in (*temporary.iterdir(), temporary):
-            _synced(path)
+            synced(path)
         shutil.rmtree(final, ignore_errors=True)
         temporary.rename(final)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
-    _synced(final.parent)
+    synced(final.parent)
     older = set(final.parent.glob("[0-9]*_*")) - {final}
     for old in sorted(older)[: 1 - KEPT]:
         shutil.rmtree(old)
-
-
-def _synced(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -19,7 +19,6 @@ import pyarrow.parquet
 
 from pvsignal import codelists
 from pvsignal.codelists import Codelists, LabelWords
-from pvsignal.errors import SourceError
 from pvsignal.sources import values
 from pvsignal.sources.manifest import write_json
 from pvsignal.sources.openfda import query
@@ -43,7 +42,6 @@ SECTIONS = (
     "spl_patient_package_insert",
 )
 _NAME_FIELDS = ("generic_name", "brand_name", "substance_name")
-_LONGEST_SEARCH = 3_500
 
 # A full stop inside a number or before a small letter ends no sentence.
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^a-z\s])|\s*•\s*")
@@ -216,23 +214,16 @@ def _searches(lists: Codelists) -> tuple[str, ...]:
     parts = [query.phrase(f"openfda.{f}", name) for name in names for f in _NAME_FIELDS]
     return tuple(
         query.any_of(batch)
-        for batch in query.in_batches(parts, longest=_LONGEST_SEARCH)
+        for batch in query.in_batches(parts, longest=query.LONGEST_SEARCH)
     )
 
 
 def _fetch(client: Client, searches: Sequence[str]) -> tuple[list[Label], str]:
     labels: dict[str, Label] = {}
     updated = ""
-    for search in searches:
-        for page in client.pages(ENDPOINT, search, sort="effective_time:asc"):
-            if updated and page.last_updated and page.last_updated != updated:
-                raise SourceError(
-                    f"openFDA was rebuilt between two questions ({updated}, "
-                    f"{page.last_updated}); try again",
-                    transient=True,
-                )
-            updated = page.last_updated or updated
-            labels |= {str(label.get("id")): label for label in page.records}
+    for page in client.pages_of(ENDPOINT, searches, sort="effective_time:asc"):
+        updated = page.last_updated
+        labels |= {str(label.get("id")): label for label in page.records}
     return list(labels.values()), updated
 
 

@@ -12,6 +12,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote_plus
 
+# Longer addresses than some 8,000 characters are refused by servers on the way.
+LONGEST_SEARCH = 3_500
+
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 
 # The API refuses a query with any character beyond a short list, the backslash and so

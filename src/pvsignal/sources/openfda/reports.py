@@ -22,7 +22,6 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from pvsignal import layout
-from pvsignal.errors import SourceError
 from pvsignal.layout import Column
 from pvsignal.layout.openfda import faers_code
 from pvsignal.quarter import Quarter
@@ -48,6 +47,7 @@ _EXTRA: Mapping[str, tuple[str, ...]] = {
         "openfda_characterization",
         "openfda_action",
         "openfda_additional",
+        "openfda_recurred",
     ),
     "reac": ("openfda_outcome", "openfda_meddra_version"),
 }
@@ -62,8 +62,9 @@ _OUTCOMES = {
 }
 # From 2014q3 the one place of the event date.
 _EVENT_DATE = re.compile(r"CASE EVENT DATE:\s*([0-9]{4,8})\b")
-_CASE = re.compile(r"[1-9][0-9]{0,15}")
-_VERSION = re.compile(r"[0-9]{1,2}")
+# One after the other they fit the 64 bits of primaryid.
+_CASE = re.compile(r"[1-9][0-9]{0,13}")
+_VERSION = re.compile(r"[0-9]{1,4}")
 
 Record = Mapping[str, Any]
 Raw = Mapping[str, str | None]
@@ -128,13 +129,16 @@ def rows_of(record: Record) -> Mapping[str, list[dict[str, Any]]] | Rejected:
     Returns
     -------
     mapping of table to rows, or Rejected
-        Rejected without a case number of digits, a day of receipt, or a patient.
+        Rejected without a case number of up to 14 digits, a day of receipt, or a
+        patient, and with a version that is no number of up to 4 digits.
     """
     caseid, version = _text(record, "safetyreportid"), _version(record)
     received = values.date_of(_text(record, "receivedate") or "")
     patient = record.get("patient")
     if caseid is None or not _CASE.fullmatch(caseid):
         return Rejected("safetyreportid is no case number")
+    if version is not None and not _VERSION.fullmatch(version):
+        return Rejected("safetyreportversion is no version number")
     if received is None or received[1] != values.DAY:
         return Rejected("receivedate is no day")
     if not isinstance(patient, dict):
@@ -144,11 +148,14 @@ def rows_of(record: Record) -> Mapping[str, list[dict[str, Any]]] | Rejected:
         "quarter": (quarter := Quarter(day.year, (day.month + 2) // 3)),
         "quarter_no": quarter.ordinal,
     }
-    key = {"caseid": caseid, "primaryid": f"{caseid}{version or 0}"}
+    key = {"caseid": caseid, "primaryid": f"{caseid}{int(version or 0)}"}
     drugs = _records(patient.get("drug"))
     raw: dict[str, Sequence[Raw]] = {
         "demo": [_demo(record, patient) | {"caseversion": version}],
-        "drug": [_drug(drug, place) for place, drug in enumerate(drugs, 1)],
+        "drug": [
+            _drug(drug, place) | {"openfda_recurred": _recurred(drug, patient)}
+            for place, drug in enumerate(drugs, 1)
+        ],
         "reac": list(_reactions(patient, drugs)),
         "outc": [
             {"outc_cod": code}
@@ -221,18 +228,11 @@ def land_reports(
 
 def _fetch(client: Client, searches: Sequence[str], writer: _Writer) -> str:
     updated = ""
-    for search in searches:
-        for page in client.pages(ENDPOINT, search, sort="receivedate:asc"):
-            if updated and page.last_updated and page.last_updated != updated:
-                raise SourceError(
-                    f"openFDA was rebuilt between two questions ({updated}, "
-                    f"{page.last_updated}); try again",
-                    transient=True,
-                )
-            updated = page.last_updated or updated
-            for record in page.records:
-                writer.add(record)
-            writer.flush()
+    for page in client.pages_of(ENDPOINT, searches, sort="receivedate:asc"):
+        updated = page.last_updated
+        for record in page.records:
+            writer.add(record)
+        writer.flush()
     return updated
 
 
@@ -243,7 +243,8 @@ class _Writer:
     folder: Path
     lines: Counter[str] = field(default_factory=Counter)
     n_repeated: int = 0
-    _seen: set[str] = field(default_factory=set)
+    # Case numbers of placed reports; whole records of the others.
+    _seen: set[int | bytes] = field(default_factory=set)
     _rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     _files: dict[str, pa.parquet.ParquetWriter] = field(default_factory=dict)
     _stack: ExitStack = field(default_factory=ExitStack)
@@ -264,20 +265,30 @@ class _Writer:
         self._stack.close()
 
     def add(self, record: Record) -> None:
-        number = str(record.get("safetyreportid"))
-        if number in self._seen:
-            self.n_repeated += 1
-            return
-        self._seen.add(number)
         rows = rows_of(record)
         if isinstance(rows, Rejected):
-            content = json.dumps(record, ensure_ascii=False).encode()
-            reject = {"table_name": "demo", "member": ENDPOINT, "source": SOURCE}
-            self._append("rejected", reject | {"reason": rows.reason, "bytes": content})
+            self._reject(record, rows.reason)
+            return
+        caseid = rows["demo"][0]["caseid"]
+        if self._is_repeated(caseid):
             return
         for table, several in rows.items():
             for row in several:
                 self._append(table, row)
+
+    def _reject(self, record: Record, reason: str) -> None:
+        content = json.dumps(record, ensure_ascii=False).encode()
+        # Without a number, equal records are not known to be one.
+        if _text(record, "safetyreportid") and self._is_repeated(content):
+            return
+        reject = {"table_name": "demo", "member": ENDPOINT, "source": SOURCE}
+        self._append("rejected", reject | {"reason": reason, "bytes": content})
+
+    def _is_repeated(self, mark: int | bytes) -> bool:
+        repeated = mark in self._seen
+        self.n_repeated += repeated
+        self._seen.add(mark)
+        return repeated
 
     def flush(self) -> None:
         for table, rows in self._rows.items():
@@ -398,12 +409,7 @@ def _frequency(drug: Record) -> str | None:
 
 
 def _reactions(patient: Record, drugs: Sequence[Record]) -> Iterator[Raw]:
-    recurred = {
-        term.lower(): term
-        for drug in drugs
-        for one in _records(drug.get("drugrecurrence"))
-        if (term := _text(one, "drugrecuraction"))
-    }
+    recurred = {term.lower(): term for drug in drugs for term in _recurrences(drug)}
     for reaction in _records(patient.get("reaction")):
         term = _text(reaction, "reactionmeddrapt")
         yield {
@@ -412,6 +418,19 @@ def _reactions(patient: Record, drugs: Sequence[Record]) -> Iterator[Raw]:
             "openfda_outcome": _coded(reaction, "reactionoutcome"),
             "openfda_meddra_version": _text(reaction, "reactionmeddraversionpt"),
         }
+
+
+def _recurrences(drug: Record) -> list[str]:
+    several = _records(drug.get("drugrecurrence"))
+    return [term for one in several if (term := _text(one, "drugrecuraction"))]
+
+
+def _recurred(drug: Record, patient: Record) -> str | None:
+    """Terms that recurred with a drug and have no row among the reactions."""
+    reactions = _records(patient.get("reaction"))
+    listed = {(_text(one, "reactionmeddrapt") or "").lower() for one in reactions}
+    terms = [term for term in _recurrences(drug) if term.lower() not in listed]
+    return "|".join(terms) or None
 
 
 def _therapies(drugs: Sequence[Record]) -> Iterator[Raw]:
@@ -427,8 +446,9 @@ def _therapies(drugs: Sequence[Record]) -> Iterator[Raw]:
 
 
 def _version(record: Record) -> str | None:
-    version = _text(record, "safetyreportversion")
-    return version if version and _VERSION.fullmatch(version) else None
+    """Version as it is stated; None only where a legacy report states none."""
+    version = record.get("safetyreportversion")
+    return None if version is None or not str(version).strip() else str(version)
 
 
 def _coded(record: Record, name: str) -> str | None:
