@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pvsignal.analysis import Analysis
+from pvsignal.pipeline.building import blocked_before
 from pvsignal.pipeline.intake import reissues_of, staged_manifest, staleness
 from pvsignal.quarter import Quarter
 from pvsignal.settings import Settings
@@ -30,7 +31,8 @@ class Status:
     is_stale
         Something is held and the newest held quarter is older than that.
     notes
-        What is unusual: staleness (not of simulated archives), re-issued archives.
+        What is unusual: staleness (not of simulated archives), a last build that was
+        blocked and by which checks, re-issued archives.
     published
         Stamp of the current published run, without its records; None if there is none.
     """
@@ -70,6 +72,10 @@ def read_status(settings: Settings, analysis: Analysis, *, today: dt.date) -> St
         missing=tuple(missing),
         newest_expected=str(expected),
         is_stale=bool(held) and held[-1] < expected,
-        notes=(*staleness(settings, today=today), *map(str, reissues)),
+        notes=(
+            *staleness(settings, today=today),
+            *blocked_before(settings),
+            *map(str, reissues),
+        ),
         published=json.loads(current.read_text("utf-8")) if current.exists() else None,
     )

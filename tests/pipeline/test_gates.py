@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import json
+import shlex
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from pvsignal import pipeline, warehouse
+from pvsignal import cli, pipeline, warehouse
 from pvsignal.analysis import load_analysis
 from pvsignal.errors import CheckFailed
 from pvsignal.quarter import Quarter, QuarterSpan
@@ -202,7 +204,7 @@ def test_a_defect_blocks_archives_of_the_fda(
         pipeline.run(settings, load_analysis())
     message = str(failed.value)
     assert len(message.splitlines()) == 1
-    named = [part for part in message.split(" | ") if defect.check in part]
+    named = [part for part in message.split(" | ") if f"{defect.check} (" in part]
     assert len(named) == 1
     for figure in (f"quarter={LAST}", *defect.figures):
         assert figure in named[0]
@@ -302,3 +304,91 @@ def test_a_changed_bound_makes_another_run(
     monkeypatch.setattr("pvsignal.layout.gates.gates_hash", lambda: "another")
     after = pipeline.identify(settings, load_analysis(), staged=staged)
     assert before.identity != after.identity
+
+
+def ask(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    *words: str,
+) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of a command."""
+    monkeypatch.setattr("sys.argv", ["pvsignal", *words])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    out, err = capsys.readouterr()
+    code = ended.value.code
+    assert isinstance(code, int)
+    return code, out, err
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        str(file.relative_to(folder)): file.read_bytes()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    }
+
+
+def test_a_blocked_build_keeps_its_rows_and_status_says_so_until_one_passes(
+    tmp_path: Path,
+    serve: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    defect = DEFECTS["lost rows"]
+    mirror = write_mirror(tmp_path / "mirror", {LAST: defect.tables})
+    data = tmp_path / "data of the FDA"
+    where = ["--data-dir", str(data)]
+    monkeypatch.setenv("PVSIGNAL_LISTING_URL", serve(mirror))
+    monkeypatch.chdir(tmp_path)
+    before = f"{QUARTERS[0]}..{QUARTERS[-2]}"
+    assert ask(capsys, monkeypatch, "run", *where, "--quarters", before)[0] == 0
+    stood = contents(data / "published"), contents(data / "reports")
+
+    code, _, err = ask(capsys, monkeypatch, "run", *where)
+    assert code == 6
+    assert len(err.splitlines()) == 1
+    command = err.strip().rpartition("all their rows: ")[2]
+    assert command == (
+        f"pvsignal sql --warehouse \"from source.check_row\" --data-dir '{data}'"
+    )
+    assert (contents(data / "published"), contents(data / "reports")) == stood
+
+    words = shlex.split(command)[1:]
+    code, out, _ = ask(capsys, monkeypatch, *words, "--format", "json")
+    assert code == 0
+    kept = {row["name"]: row["figures"] for row in json.loads(out)}
+    assert f'"quarter": "{LAST}", "table_name": "ther"' in kept[defect.check]
+
+    said = (
+        f"the last build was blocked by {defect.check} (1 row), nothing was published"
+    )
+    code, out, _ = ask(capsys, monkeypatch, "status", *where, "--format", "json")
+    (note,) = [line for line in json.loads(out)["notes"] if "blocked" in line]
+    assert note == f"{said}; all their rows: {command}"
+    assert said in ask(capsys, monkeypatch, "status", *where)[1]
+
+    # Nothing is scored or published from a warehouse that was blocked.
+    for stage in ("score", "assess", "publish"):
+        code, _, err = ask(capsys, monkeypatch, stage, *where)
+        assert (code, err.strip()) == (6, f"pvsignal: {note}")
+    assert (contents(data / "published"), contents(data / "reports")) == stood
+
+    code, _, _ = ask(capsys, monkeypatch, "build", *where, "--quarters", before)
+    assert code == 0
+    out = ask(capsys, monkeypatch, "status", *where, "--format", "json")[1]
+    assert not [line for line in json.loads(out)["notes"] if "blocked" in line]
+
+
+def test_inputs_that_were_published_before_end_the_note_of_a_blocked_build(
+    tmp_path: Path, serve: Any
+) -> None:
+    mirror = write_mirror(tmp_path / "mirror", {LAST: DEFECTS["lost rows"].tables})
+    settings = Settings(data_dir=tmp_path / "data", listing_url=serve(mirror))
+    before = QuarterSpan.parse(f"{QUARTERS[0]}..{QUARTERS[-2]}")
+    pipeline.run(settings, load_analysis(), span=before)
+    with pytest.raises(CheckFailed):
+        pipeline.run(settings, load_analysis())
+    assert settings.blocked_path.exists()
+    assert not pipeline.run(settings, load_analysis(), span=before).is_new
+    assert not settings.blocked_path.exists()
