@@ -392,3 +392,84 @@ def test_inputs_that_were_published_before_end_the_note_of_a_blocked_build(
     assert settings.blocked_path.exists()
     assert not pipeline.run(settings, load_analysis(), span=before).is_new
     assert not settings.blocked_path.exists()
+
+
+# The query of docs/gates.md that writes an operator's row.
+STATED = """
+select quarter, demo, drug, reac, outc, indi, ther, rpsr, deleted,
+    n_bytes as archive_bytes, 're-issued by the FDA' as reason
+from (
+    pivot (select quarter, table_name, n_rows from counts.table_quarter)
+    on table_name in
+        ('demo', 'drug', 'reac', 'outc', 'indi', 'ther', 'rpsr', 'deleted')
+    using max(n_rows)
+)
+join source.archive using (quarter)
+where quarter in ('2026q2')
+"""
+
+
+def test_a_reissue_passes_once_the_operator_states_its_counts(
+    tmp_path: Path,
+    serve: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "mirror").mkdir()
+    write_archive(tmp_path / "mirror", "2026q2", invented(0), deleted=[999_000])
+    data = tmp_path / "data"
+    where = ["--data-dir", str(data)]
+    monkeypatch.setenv("PVSIGNAL_LISTING_URL", serve(tmp_path / "mirror"))
+    code, _, err = ask(capsys, monkeypatch, "run", *where)
+    assert code == 6
+    assert "row_counts_against_known" in err
+    assert "known_counts.csv of the data directory" in err
+    assert "known_from=shipped" in err
+
+    file = data / "known_counts.csv"
+    words = ["sql", STATED, *where, "--warehouse", "--format", "csv"]
+    assert ask(capsys, monkeypatch, *words, "--output", str(file))[0] == 0
+    code, _, err = ask(capsys, monkeypatch, "run", *where)
+    assert (code, "blocked" in err) == (0, False)
+    asked = (
+        "select distinct known_from, known_reason, staged = known_rows as is_as_known "
+        "from api.quarters"
+    )
+    words = ["sql", asked, *where, "--format", "json"]
+    assert json.loads(ask(capsys, monkeypatch, *words)[1]) == [
+        {
+            "known_from": "operator",
+            "known_reason": "re-issued by the FDA",
+            "is_as_known": True,
+        }
+    ]
+
+    # Other counts are another run, and a quarter is held against them.
+    file.write_text(file.read_text("utf-8").replace("200,400", "200,500"), "utf-8")
+    code, _, err = ask(capsys, monkeypatch, "run", *where)
+    assert code == 6
+    assert "n_rows=400, known_rows=500, known_from=operator" in err
+
+    file.write_text(file.read_text("utf-8").replace("200,500", "200,many"), "utf-8")
+    code, _, err = ask(capsys, monkeypatch, "run", *where)
+    assert (code, len(err.splitlines())) == (5, 1)
+    assert f"{file}, line 2: drug is 'many'" in err
+
+
+def test_counts_of_the_operator_make_another_run(good: Path, tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data", mirror=str(good))
+    pipeline.land(settings)
+    staged = pipeline.stage(settings)
+
+    def identity() -> str:
+        return pipeline.identify(settings, load_analysis(), staged=staged).identity
+
+    identities = [identity()]
+    head = "quarter,demo,drug,reac,outc,indi,ther,rpsr,deleted,archive_bytes,reason\n"
+    for n, reason in ((200, "counted"), (201, "counted"), (201, "re-issued")):
+        row = f"2026q3,{n},1,1,1,1,1,0,,,{reason}\n"
+        settings.known_counts_path.write_text(head + row, "utf-8")
+        identities.append(identity())
+    assert len(set(identities)) == 4
+    settings.known_counts_path.unlink()
+    assert identity() == identities[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
@@ -99,7 +99,7 @@ def build(
         warehouse.register_staged(con, folders)
         warehouse.load_frame(con, "source.archive", _archive_frame(inputs))
         warehouse.load_frame(con, "source.build", _build_frame(inputs))
-        load_gates(con)
+        load_gates(con, inputs.known_counts)
         groups = list(warehouse.MODELS)
         warehouse.run_models(
             con, ["macros", "staged"], values=values, on_model=on_model
@@ -240,18 +240,20 @@ def _archive_frame(inputs: Inputs) -> pd.DataFrame:
     )
 
 
-def load_gates(con: warehouse.Connection) -> None:
+def load_gates(con: warehouse.Connection, known: Sequence[gates.KnownCount]) -> None:
     """Store what the quarters are held against: bounds, known counts, codes."""
     frames = {
         "gates.bound": pd.DataFrame({b.name: [b.value] for b in gates.bounds()}),
         "gates.known_count": pd.DataFrame(
             [
                 {
-                    "quarter_no": known.quarter.ordinal,
-                    "table_name": known.table,
-                    "n_rows": known.n,
+                    "quarter_no": count.quarter.ordinal,
+                    "table_name": count.table,
+                    "n_rows": count.n,
+                    "known_from": count.known_from,
+                    "known_reason": count.reason,
                 }
-                for known in gates.known_counts()
+                for count in known
             ]
         ),
         "gates.code": pd.DataFrame(
