@@ -34,6 +34,8 @@ select
     accounting.staged,
     accounting.rejected,
     table_quarter.known_rows,
+    table_quarter.known_from,
+    table_quarter.known_reason,
     archive.archive,
     archive.archive_sha256,
     archive.archive_url,

@@ -50,6 +50,8 @@ select
     measured.table_name,
     measured.n_rows,
     known_count.n_rows as known_rows,
+    known_count.known_from,
+    known_count.known_reason,
     measured.measure,
     around.neighbour_rows,
     around.neighbour_measure,

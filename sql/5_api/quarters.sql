@@ -15,6 +15,8 @@
 --   staged: rows staged
 --   rejected: rows that could not be read
 --   known_rows: rows of the table as counted on the FDA's archive; NULL where not counted
+--   known_from: shipped, or operator where the data directory's known_counts.csv states the count
+--   known_reason: the operator's reason
 --   n_orphans: rows whose report is not in DEMO of the quarter; NULL for demo and deleted
 --   n_without_drug: reports without a row in DRUG; at demo only
 --   n_without_reaction: reports without a row in REAC; at demo only
@@ -34,6 +36,8 @@ select
     quarter.staged,
     quarter.rejected,
     quarter.known_rows,
+    quarter.known_from,
+    quarter.known_reason,
     quarter.n_orphans,
     quarter.n_without_drug,
     quarter.n_without_reaction,

@@ -4,7 +4,8 @@ select
     archive.quarter,
     archive.archive,
     archive.n_bytes,
-    known_count.n_rows as known_bytes
+    known_count.n_rows as known_bytes,
+    known_count.known_from
 from source.archive as archive
 inner join cases.held_quarter as held
     on archive.quarter_no = held.quarter_no

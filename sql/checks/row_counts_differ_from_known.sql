@@ -4,7 +4,8 @@ select
     table_quarter.quarter,
     table_quarter.table_name,
     table_quarter.n_rows,
-    table_quarter.known_rows
+    table_quarter.known_rows,
+    table_quarter.known_from
 from counts.table_quarter as table_quarter
 where
     table_quarter.is_as_known

@@ -45,7 +45,7 @@ class LayoutError(PvsignalError):
 
 
 class CodelistError(PvsignalError):
-    """A code list or an analysis file is not valid."""
+    """A code list, an analysis file or an operator's counts are not valid."""
 
     exit_code = 5
 

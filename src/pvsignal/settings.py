@@ -153,6 +153,16 @@ class Settings(BaseSettings):
         return self.data_dir / "warehouse.duckdb"
 
     @property
+    def known_counts_path(self) -> Path:
+        """Counts that an operator states beside the shipped ones; may be absent."""
+        return self.data_dir / "known_counts.csv"
+
+    @property
+    def blocked_path(self) -> Path:
+        """Names the checks that blocked the last build; absent where none did."""
+        return self.data_dir / "blocked.json"
+
+    @property
     def lock_path(self) -> Path:
         """One run at a time holds this file."""
         return self.data_dir / "run.lock"

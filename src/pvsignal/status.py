@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pvsignal.analysis import Analysis
+from pvsignal.pipeline.building import blocked_before
 from pvsignal.pipeline.intake import reissues_of, staged_manifest, staleness
 from pvsignal.quarter import Quarter
 from pvsignal.settings import Settings
@@ -31,7 +32,8 @@ class Status:
         Something is held and the newest held quarter is older than that; simulated
         archives never are.
     notes
-        What is unusual: staleness, re-issued archives.
+        What is unusual: staleness, a last build that was blocked and by which checks,
+        re-issued archives.
     published
         Stamp of the current published run, without its records; None if there is none.
     """
@@ -71,6 +73,6 @@ def read_status(settings: Settings, analysis: Analysis, *, today: dt.date) -> St
         missing=tuple(missing),
         newest_expected=str(newest_expected(today)),
         is_stale=bool(stale),
-        notes=(*stale, *map(str, reissues)),
+        notes=(*stale, *blocked_before(settings), *map(str, reissues)),
         published=json.loads(current.read_text("utf-8")) if current.exists() else None,
     )

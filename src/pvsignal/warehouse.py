@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -520,7 +520,8 @@ def query_rows(
 
 SEVERITIES: Final = ("block", "note", "block for fda")
 ROWS_KEPT: Final = 20
-_ROWS_SHOWN = 2
+BLOCKED_ROWS_KEPT: Final = 10_000
+_ROWS_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -536,7 +537,8 @@ class CheckResult:
     n_rows
         Rows that it returned.
     rows
-        The first of them in the order of their columns, at most 20.
+        The first of them in the order of their columns: at most 20, of a check that
+        blocks at most 10,000.
     """
 
     name: str
@@ -547,12 +549,20 @@ class CheckResult:
     rows: tuple[dict[str, object], ...]
 
     def __str__(self) -> str:
-        shown = "; ".join(
-            ", ".join(f"{name}={value}" for name, value in row.items())
-            for row in self.rows[:_ROWS_SHOWN]
+        shown = _rows_apart(self.rows)
+        figures = "; ".join(
+            ", ".join(f"{name}={value}" for name, value in row.items()) for row in shown
         )
-        more = "; ..." if self.n_rows > _ROWS_SHOWN else ""
-        return f"{self.name} ({self.title}): {self.n_rows} rows: {shown}{more}"
+        more = "; ..." if self.n_rows > len(shown) else ""
+        return f"{self.name} ({self.title}): {self.n_rows} rows: {figures}{more}"
+
+
+def _rows_apart(rows: Sequence[dict[str, object]]) -> list[dict[str, object]]:
+    """First rows, of each quarter one; rows that are of no quarter all count."""
+    first: dict[object, dict[str, object]] = {}
+    for place, row in enumerate(rows):
+        first.setdefault(row.get("quarter") or place, row)
+    return list(first.values())[:_ROWS_SHOWN]
 
 
 def check_table(results: Sequence[CheckResult]) -> pa.Table:
@@ -604,7 +614,7 @@ def has_table(con: Connection, relation: str) -> bool:
 def run_checks(
     con: Connection, *, origin: str, sql_dir: Path = SQL_DIR
 ) -> tuple[CheckResult, ...]:
-    """Run every check, then raise if any of them blocks.
+    """Run every check and say which of them block.
 
     Parameters
     ----------
@@ -615,29 +625,47 @@ def run_checks(
         those of the FDA's own site; for a mirror or simulated archives it is a note.
     sql_dir
         Folder with ``checks``.
+    """
+    return tuple(
+        _run_check(con, file, origin=origin)
+        for file in sorted((sql_dir / "checks").glob("*.sql"))
+    )
+
+
+def require_passed(results: Sequence[CheckResult], *, rows_at: str) -> None:
+    """Raise if any check blocks.
+
+    Parameters
+    ----------
+    results
+        What `run_checks` found.
+    rows_at
+        Where all rows of the checks can be read, the end of the message.
 
     Raises
     ------
     CheckFailed
         If checks block; names all of them with their first rows, and carries the rows.
     """
-    results = tuple(
-        _run_check(con, file, origin=origin)
-        for file in sorted((sql_dir / "checks").glob("*.sql"))
-    )
     blocked = [result for result in results if result.effect == "blocked"]
-    if blocked:
-        counted = "1 check" if len(blocked) == 1 else f"{len(blocked)} checks"
-        raise CheckFailed(
-            f"{counted} failed, nothing was published: "
-            + " | ".join(map(str, blocked)),
-            rows=[
-                {"check": result.name, **row}
-                for result in blocked
-                for row in result.rows
-            ],
-        )
-    return results
+    if not blocked:
+        return
+    counted = "1 check" if len(blocked) == 1 else f"{len(blocked)} checks"
+    said = " | ".join(map(str, blocked))
+    raise CheckFailed(
+        f"{counted} failed, nothing was published: {said} | "
+        f"{rows_kept_of(result.n_rows for result in blocked)}: {rows_at}",
+        rows=[
+            {"check": result.name, **row} for result in blocked for row in result.rows
+        ],
+    )
+
+
+def rows_kept_of(n_rows: Iterable[int]) -> str:
+    """How many of the rows of checks that block are kept, in words."""
+    if max(n_rows) <= BLOCKED_ROWS_KEPT:
+        return "all their rows"
+    return f"their rows, the first {BLOCKED_ROWS_KEPT:,} of each check"
 
 
 def _blocks(severity: str, origin: str) -> bool:
@@ -672,11 +700,13 @@ def _run_check(con: Connection, file: Path, *, origin: str) -> CheckResult:
             file=str(file),
             sql=text,
         )
+    is_blocking = _blocks(severity, origin)
+    kept = BLOCKED_ROWS_KEPT if is_blocking else ROWS_KEPT
     try:
         counted = query_rows(con, f"select count(*) as n from ({text}\n)")
         n_rows = int(counted[0]["n"])
         rows = (
-            query_rows(con, f"select * from ({text}\n) order by all limit {ROWS_KEPT}")
+            query_rows(con, f"select * from ({text}\n) order by all limit {kept}")
             if n_rows
             else []
         )
@@ -684,7 +714,7 @@ def _run_check(con: Connection, file: Path, *, origin: str) -> CheckResult:
         raise ModelError(
             f"check {file.stem} failed: {error}", file=str(file), sql=text
         ) from error
-    effect = "blocked" if _blocks(severity, origin) else "note"
+    effect = "blocked" if is_blocking else "note"
     return CheckResult(
         name=file.stem,
         severity=severity,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import json
+import shlex
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from pvsignal import pipeline, warehouse
+from pvsignal import cli, pipeline, warehouse
 from pvsignal.analysis import load_analysis
 from pvsignal.errors import CheckFailed
 from pvsignal.quarter import Quarter, QuarterSpan
@@ -202,7 +204,7 @@ def test_a_defect_blocks_archives_of_the_fda(
         pipeline.run(settings, load_analysis())
     message = str(failed.value)
     assert len(message.splitlines()) == 1
-    named = [part for part in message.split(" | ") if defect.check in part]
+    named = [part for part in message.split(" | ") if f"{defect.check} (" in part]
     assert len(named) == 1
     for figure in (f"quarter={LAST}", *defect.figures):
         assert figure in named[0]
@@ -302,3 +304,172 @@ def test_a_changed_bound_makes_another_run(
     monkeypatch.setattr("pvsignal.layout.gates.gates_hash", lambda: "another")
     after = pipeline.identify(settings, load_analysis(), staged=staged)
     assert before.identity != after.identity
+
+
+def ask(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    *words: str,
+) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of a command."""
+    monkeypatch.setattr("sys.argv", ["pvsignal", *words])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    out, err = capsys.readouterr()
+    code = ended.value.code
+    assert isinstance(code, int)
+    return code, out, err
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        str(file.relative_to(folder)): file.read_bytes()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    }
+
+
+def test_a_blocked_build_keeps_its_rows_and_status_says_so_until_one_passes(
+    tmp_path: Path,
+    serve: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    defect = DEFECTS["lost rows"]
+    mirror = write_mirror(tmp_path / "mirror", {LAST: defect.tables})
+    data = tmp_path / "data of the FDA"
+    where = ["--data-dir", str(data)]
+    monkeypatch.setenv("PVSIGNAL_LISTING_URL", serve(mirror))
+    monkeypatch.chdir(tmp_path)
+    before = f"{QUARTERS[0]}..{QUARTERS[-2]}"
+    assert ask(capsys, monkeypatch, "run", *where, "--quarters", before)[0] == 0
+    stood = contents(data / "published"), contents(data / "reports")
+
+    code, _, err = ask(capsys, monkeypatch, "run", *where)
+    assert code == 6
+    assert len(err.splitlines()) == 1
+    command = err.strip().rpartition("all their rows: ")[2]
+    assert command == (
+        f"pvsignal sql --warehouse \"from source.check_row\" --data-dir '{data}'"
+    )
+    assert (contents(data / "published"), contents(data / "reports")) == stood
+
+    words = shlex.split(command)[1:]
+    code, out, _ = ask(capsys, monkeypatch, *words, "--format", "json")
+    assert code == 0
+    kept = {row["name"]: row["figures"] for row in json.loads(out)}
+    assert f'"quarter": "{LAST}", "table_name": "ther"' in kept[defect.check]
+
+    said = (
+        f"the last build was blocked by {defect.check} (1 row), nothing was published"
+    )
+    code, out, _ = ask(capsys, monkeypatch, "status", *where, "--format", "json")
+    (note,) = [line for line in json.loads(out)["notes"] if "blocked" in line]
+    assert note == f"{said}; all their rows: {command}"
+    assert said in ask(capsys, monkeypatch, "status", *where)[1]
+
+    # Nothing is scored or published from a warehouse that was blocked.
+    for stage in ("score", "assess", "publish"):
+        code, _, err = ask(capsys, monkeypatch, stage, *where)
+        assert (code, err.strip()) == (6, f"pvsignal: {note}")
+    assert (contents(data / "published"), contents(data / "reports")) == stood
+
+    code, _, _ = ask(capsys, monkeypatch, "build", *where, "--quarters", before)
+    assert code == 0
+    out = ask(capsys, monkeypatch, "status", *where, "--format", "json")[1]
+    assert not [line for line in json.loads(out)["notes"] if "blocked" in line]
+
+
+def test_inputs_that_were_published_before_end_the_note_of_a_blocked_build(
+    tmp_path: Path, serve: Any
+) -> None:
+    mirror = write_mirror(tmp_path / "mirror", {LAST: DEFECTS["lost rows"].tables})
+    settings = Settings(data_dir=tmp_path / "data", listing_url=serve(mirror))
+    before = QuarterSpan.parse(f"{QUARTERS[0]}..{QUARTERS[-2]}")
+    pipeline.run(settings, load_analysis(), span=before)
+    with pytest.raises(CheckFailed):
+        pipeline.run(settings, load_analysis())
+    assert settings.blocked_path.exists()
+    assert not pipeline.run(settings, load_analysis(), span=before).is_new
+    assert not settings.blocked_path.exists()
+
+
+# The query of docs/gates.md that writes an operator's row.
+STATED = """
+select quarter, demo, drug, reac, outc, indi, ther, rpsr, deleted,
+    n_bytes as archive_bytes, 're-issued by the FDA' as reason
+from (
+    pivot (select quarter, table_name, n_rows from counts.table_quarter)
+    on table_name in
+        ('demo', 'drug', 'reac', 'outc', 'indi', 'ther', 'rpsr', 'deleted')
+    using max(n_rows)
+)
+join source.archive using (quarter)
+where quarter in ('2026q2')
+"""
+
+
+def test_a_reissue_passes_once_the_operator_states_its_counts(
+    tmp_path: Path,
+    serve: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "mirror").mkdir()
+    write_archive(tmp_path / "mirror", "2026q2", invented(0), deleted=[999_000])
+    data = tmp_path / "data"
+    where = ["--data-dir", str(data)]
+    monkeypatch.setenv("PVSIGNAL_LISTING_URL", serve(tmp_path / "mirror"))
+    code, _, err = ask(capsys, monkeypatch, "run", *where)
+    assert code == 6
+    assert "row_counts_against_known" in err
+    assert "known_counts.csv of the data directory" in err
+    assert "known_from=shipped" in err
+
+    file = data / "known_counts.csv"
+    words = ["sql", STATED, *where, "--warehouse", "--format", "csv"]
+    assert ask(capsys, monkeypatch, *words, "--output", str(file))[0] == 0
+    code, _, err = ask(capsys, monkeypatch, "run", *where)
+    assert (code, "blocked" in err) == (0, False)
+    asked = (
+        "select distinct known_from, known_reason, staged = known_rows as is_as_known "
+        "from api.quarters"
+    )
+    words = ["sql", asked, *where, "--format", "json"]
+    assert json.loads(ask(capsys, monkeypatch, *words)[1]) == [
+        {
+            "known_from": "operator",
+            "known_reason": "re-issued by the FDA",
+            "is_as_known": True,
+        }
+    ]
+
+    # Other counts are another run, and a quarter is held against them.
+    file.write_text(file.read_text("utf-8").replace("200,400", "200,500"), "utf-8")
+    code, _, err = ask(capsys, monkeypatch, "run", *where)
+    assert code == 6
+    assert "n_rows=400, known_rows=500, known_from=operator" in err
+
+    file.write_text(file.read_text("utf-8").replace("200,500", "200,many"), "utf-8")
+    code, _, err = ask(capsys, monkeypatch, "run", *where)
+    assert (code, len(err.splitlines())) == (5, 1)
+    assert f"{file}, line 2: drug is 'many'" in err
+
+
+def test_counts_of_the_operator_make_another_run(good: Path, tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data", mirror=str(good))
+    pipeline.land(settings)
+    staged = pipeline.stage(settings)
+
+    def identity() -> str:
+        return pipeline.identify(settings, load_analysis(), staged=staged).identity
+
+    identities = [identity()]
+    head = "quarter,demo,drug,reac,outc,indi,ther,rpsr,deleted,archive_bytes,reason\n"
+    for n, reason in ((200, "counted"), (201, "counted"), (201, "re-issued")):
+        row = f"2026q3,{n},1,1,1,1,1,0,,,{reason}\n"
+        settings.known_counts_path.write_text(head + row, "utf-8")
+        identities.append(identity())
+    assert len(set(identities)) == 4
+    settings.known_counts_path.unlink()
+    assert identity() == identities[0]

@@ -31,7 +31,7 @@ def open_with(
     """Held quarters, the shipped bounds and codes, and the given tables."""
     for macro in warehouse.MODELS["macros"]:
         warehouse.run_model(con, warehouse.read_model(macro))
-    load_gates(con)
+    load_gates(con, gates.known_counts())
     quarters = "\n".join(f"{q} | {no(q)}" for q in held)
     create(con, "cases.held_quarter", f"quarter | quarter_no:int\n{quarters}")
     for relation, drawing in given.items():
@@ -78,7 +78,7 @@ def accounting(counts: Counts) -> str:
 
 def counted(name: str, counts: Counts, *, is_known: bool) -> list[Row]:
     with warehouse.connect_memory() as con:
-        load_gates(con)
+        load_gates(con, gates.known_counts())
         rows = [(q, no(q), table, "d", n) for (q, table), n in counts.items()]
         names = ["quarter", "quarter_no", "table_name", "era", "staged"]
         frame = pd.DataFrame(rows, columns=names)
@@ -201,6 +201,7 @@ def test_rows_are_held_against_the_known_count_with_a_tolerance(
         "table_name": "rpsr",
         "n_rows": n,
         "known_rows": 17_281,
+        "known_from": "shipped",
     }
     named = "row_counts_against_known"
     assert counted(named, counts, is_known=True) == [row] * blocks
@@ -230,6 +231,7 @@ def test_an_archive_of_another_size_than_the_known_one_is_noted() -> None:
             "archive": "faers_ascii_2026q2.zip",
             "n_bytes": 63_223_615,
             "known_bytes": 63_223_614,
+            "known_from": "shipped",
         }
     ]
 
@@ -596,7 +598,11 @@ def checks(tmp_path: Path) -> Path:
         ("a_passes", "block", "select 1 as x where false"),
         ("b_notes", "note", "select '2020q1' as quarter, 1 as x"),
         ("c_compares", "block for fda", "select '2020q2' as quarter, 5 as n_rows"),
-        ("d_blocks", "block", "from (values ('z', 3), ('y', 2), ('x', 1)) as t(k, n)"),
+        (
+            "d_blocks",
+            "block",
+            "from (values ('z', 3), ('y', 2), ('x', 1), ('w', 0)) as t(k, n)",
+        ),
     ):
         text = f"-- Severity: {severity}\n-- Title: title of {name}\n{rows}\n"
         (folder / f"{name}.sql").write_text(text, "utf-8")
@@ -612,11 +618,12 @@ def test_a_comparison_blocks_archives_of_the_fda_only(
 ) -> None:
     (checks / "checks" / "d_blocks.sql").unlink()
     with warehouse.connect_memory() as con:
-        if effect == "blocked":
-            with pytest.raises(CheckFailed, match="c_compares"):
-                warehouse.run_checks(con, origin=origin, sql_dir=checks)
-            return
         results = warehouse.run_checks(con, origin=origin, sql_dir=checks)
+    if effect == "blocked":
+        with pytest.raises(CheckFailed, match="c_compares"):
+            warehouse.require_passed(results, rows_at="here")
+    else:
+        warehouse.require_passed(results, rows_at="here")
     assert [(one.name, one.effect) for one in results] == [
         ("a_passes", "passed"),
         ("b_notes", "note"),
@@ -641,22 +648,61 @@ def test_a_comparison_blocks_archives_of_the_fda_only(
 def test_all_checks_that_block_are_named_in_one_line_with_their_first_rows(
     checks: Path,
 ) -> None:
-    with (
-        warehouse.connect_memory() as con,
-        pytest.raises(CheckFailed) as failed,
-    ):
-        warehouse.run_checks(con, origin="fda", sql_dir=checks)
+    with warehouse.connect_memory() as con:
+        results = warehouse.run_checks(con, origin="fda", sql_dir=checks)
+    with pytest.raises(CheckFailed) as failed:
+        warehouse.require_passed(results, rows_at="here")
     assert str(failed.value) == (
         "2 checks failed, nothing was published: "
         "c_compares (title of c_compares): 1 rows: quarter=2020q2, n_rows=5 | "
-        "d_blocks (title of d_blocks): 3 rows: k=x, n=1; k=y, n=2; ..."
+        "d_blocks (title of d_blocks): 4 rows: k=w, n=0; k=x, n=1; k=y, n=2; ... "
+        "| all their rows: here"
     )
     assert failed.value.rows == (
         {"check": "c_compares", "quarter": "2020q2", "n_rows": 5},
+        {"check": "d_blocks", "k": "w", "n": 0},
         {"check": "d_blocks", "k": "x", "n": 1},
         {"check": "d_blocks", "k": "y", "n": 2},
         {"check": "d_blocks", "k": "z", "n": 3},
     )
+
+
+def blocked_rows(checks: Path, select: str) -> tuple[warehouse.CheckResult, str]:
+    """Result of a blocking check that returns some rows, and what is said of it."""
+    for file in (checks / "checks").glob("*.sql"):
+        file.unlink()
+    text = f"-- Severity: block\n-- Title: why\n{select}\n"
+    (checks / "checks" / "long.sql").write_text(text, "utf-8")
+    with warehouse.connect_memory() as con:
+        (result,) = warehouse.run_checks(con, origin="fda", sql_dir=checks)
+    with pytest.raises(CheckFailed) as failed:
+        warehouse.require_passed([result], rows_at="here")
+    return result, str(failed.value)
+
+
+def test_the_rows_shown_of_a_check_that_blocks_are_of_different_quarters(
+    checks: Path,
+) -> None:
+    _, said = blocked_rows(
+        checks,
+        "select '202' || (range // 30) || 'q1' as quarter, range as n from range(120)",
+    )
+    assert said.partition("120 rows: ")[2] == (
+        "quarter=2020q1, n=0; quarter=2021q1, n=30; quarter=2022q1, n=60; ... "
+        "| all their rows: here"
+    )
+
+
+def test_all_rows_of_a_check_that_blocks_are_kept(checks: Path) -> None:
+    result, said = blocked_rows(checks, "select range as x from range(10000)")
+    assert [row["x"] for row in result.rows] == list(range(10_000))
+    assert said.endswith("| all their rows: here")
+
+
+def test_a_check_that_blocks_with_more_rows_than_are_kept_says_so(checks: Path) -> None:
+    result, said = blocked_rows(checks, "select range as x from range(10001)")
+    assert (result.n_rows, len(result.rows)) == (10_001, 10_000)
+    assert said.endswith("| their rows, the first 10,000 of each check: here")
 
 
 def test_a_check_without_a_known_severity_is_refused(checks: Path) -> None:

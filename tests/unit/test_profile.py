@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pvsignal import layout
+from pvsignal.errors import CodelistError
 from pvsignal.layout import gates
 from pvsignal.quarter import Quarter
 from pvsignal.sources.profile import (
@@ -111,3 +112,72 @@ def test_each_bound_has_a_unit_and_a_reason():
     assert all(one.unit and one.reason for one in gates.bounds())
     text = files("pvsignal.layout").joinpath("gates.csv").read_text("utf-8")
     assert len(list(csv.DictReader(text.splitlines()))) == len(gates.bounds())
+
+
+HEAD = "quarter,demo,drug,reac,outc,indi,ther,rpsr,deleted,archive_bytes,reason"
+STATED = "2013q2,1,2,3,4,5,6,0,,70,re-issued"
+
+
+def test_the_operators_row_replaces_the_shipped_row_of_its_quarter(tmp_path):
+    file = tmp_path / "known_counts.csv"
+    later = '\n"2030q1",1,2,3,4,5,6,7,8,9,"counted, twice"\n\n'
+    file.write_bytes(f"\ufeff{HEAD}\n{STATED}{later}".encode())
+    stated = gates.operator_counts(file)
+    merged = gates.counts_with(stated)
+    mine = {x.table: x.n for x in merged if str(x.quarter) == "2013q2"}
+    assert mine == {
+        **{"demo": 1, "drug": 2, "reac": 3, "outc": 4, "indi": 5, "ther": 6},
+        **{"rpsr": 0, "archive_bytes": 70},
+    }
+    assert {x.reason for x in merged if str(x.quarter) == "2030q1"} == {
+        "counted, twice"
+    }
+    others = [x for x in merged if x.known_from == "shipped"]
+    assert others == [x for x in gates.known_counts() if str(x.quarter) != "2013q2"]
+    assert {x.known_from for x in merged if x not in others} == {"operator"}
+
+
+def test_without_an_operators_file_the_shipped_counts_hold(tmp_path):
+    stated = gates.operator_counts(tmp_path / "known_counts.csv")
+    assert stated == ()
+    assert gates.counts_with(stated) == gates.known_counts()
+
+
+def test_the_order_of_rows_and_columns_changes_no_hash(tmp_path):
+    file = tmp_path / "known_counts.csv"
+    file.write_text(f"{HEAD}\n{STATED}\n2014q1,1,1,1,1,1,1,1,,,why\n")
+    before = gates.counts_hash(gates.operator_counts(file))
+    swapped = HEAD.replace("quarter,demo", "demo,quarter")
+    rows = f"1,2014q1,1,1,1,1,1,1,,,why\n1,2013q2{STATED[8:]}\n"
+    file.write_text(f"{swapped}\n{rows}")
+    assert gates.counts_hash(gates.operator_counts(file)) == before
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "said"),
+    [
+        (b"", 1, "the columns must be quarter,demo,"),
+        (HEAD.removesuffix(",reason").encode(), 1, "the columns must be"),
+        (HEAD.replace(",", ";").encode(), 1, "the columns must be"),
+        (f"{HEAD},demo\n".encode(), 1, "the columns must be"),
+        (f"{HEAD}\n2013-2{STATED[6:]}".encode(), 2, "'2013-2' is no quarter"),
+        (f"{HEAD}\n\n{STATED}\n{STATED}\n".encode(), 4, "2013q2 stands twice"),
+        (f"{HEAD}\n{STATED.replace('q2,1,', 'q2,,')}".encode(), 2, "demo is ''"),
+        (f"{HEAD}\n{STATED.replace('q2,1,', 'q2,-1,')}".encode(), 2, "demo is '-1'"),
+        (f"{HEAD}\n{STATED.replace('q2,1,', 'q2,1.0,')}".encode(), 2, "demo is '1.0'"),
+        (f"{HEAD}\n{STATED.replace('70', '9' * 5000)}".encode(), 2, "archive_bytes is"),
+        (f"{HEAD}\n{STATED.removesuffix('re-issued')} ".encode(), 2, "reason is blank"),
+        (f"{HEAD}\n{STATED},twice".encode(), 2, "12 cells instead of 11"),
+        (f'{HEAD}\n{STATED}"\n2014q1,"1'.encode(), 3, "is no CSV"),
+        (f"{HEAD}\n{STATED}".encode() + b"\xff", 2, "is not UTF-8"),
+    ],
+)
+def test_an_operators_file_that_is_not_valid_is_named_with_its_line(
+    tmp_path, content, line, said
+):
+    file = tmp_path / "known_counts.csv"
+    file.write_bytes(content)
+    with pytest.raises(CodelistError) as failed:
+        gates.operator_counts(file)
+    assert str(failed.value).startswith(f"{file}, line {line}: {said}")
+    assert len(str(failed.value).splitlines()) == 1

@@ -246,6 +246,7 @@ PRIVATE = {
     "counts.quarter": "quarter text, table_name text, member text, era text,"
     " physical_lines bigint, header_lines bigint, blank_lines bigint, splits bigint,"
     " joins bigint, staged bigint, rejected bigint, known_rows bigint,"
+    " known_from text, known_reason text,"
     " n_orphans bigint, n_without_drug bigint, n_without_reaction bigint,"
     " archive text, archive_sha256 text, archive_url text",
     "counts.reject": "quarter text, table_name text, member text, line int,"
@@ -387,7 +388,7 @@ def accounting(quarters: Sequence[str]) -> Iterator[tuple[object, ...]]:
         archive = f"faers_ascii_{quarter}.zip"
         yield (
             *(quarter, table, member, "d", 1001, 1, 0, 0, 0, 1000, 0),
-            *(1000, None if table == "demo" else 7),
+            *(1000, "shipped", None, None if table == "demo" else 7),
             *((2, 3) if table == "demo" else (None, None)),
             *(archive, "9" * 64, f"https://example.invalid/{archive}"),
         )

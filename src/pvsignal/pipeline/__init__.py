@@ -84,4 +84,7 @@ def run(
             built = build(settings, inputs, progress=progress)
             assessed = assess(settings, score(settings, built))
             published = publish(settings, assessed, now=now, progress=progress)
+        else:
+            # These inputs passed: what was blocked since is not the state any more.
+            settings.blocked_path.unlink(missing_ok=True)
         return replace(published, notes=landed.notes)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
@@ -12,11 +14,12 @@ import pandas as pd
 
 from pvsignal import codelists, warehouse
 from pvsignal.codelists import Codelists
-from pvsignal.errors import UsageError
+from pvsignal.errors import CheckFailed, UsageError
 from pvsignal.layout import gates
 from pvsignal.pipeline.inputs import Inputs
 from pvsignal.progress import NoProgress, Progress
 from pvsignal.settings import Settings
+from pvsignal.sources import manifest
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ def build(
         warehouse.register_staged(con, folders)
         warehouse.load_frame(con, "source.archive", _archive_frame(inputs))
         warehouse.load_frame(con, "source.build", _build_frame(inputs))
-        load_gates(con)
+        load_gates(con, inputs.known_counts)
         groups = list(warehouse.MODELS)
         warehouse.run_models(
             con, ["macros", "staged"], values=values, on_model=on_model
@@ -106,6 +109,13 @@ def build(
         checks = warehouse.run_checks(con, origin=inputs.origin)
         warehouse.load_arrow(con, "source.check_row", warehouse.check_row_table(checks))
         warehouse.load_arrow(con, "source.check_result", warehouse.check_table(checks))
+    # The rows of what blocks stand in the warehouse before the message names them.
+    blocked = {one.name: one.n_rows for one in checks if one.effect == "blocked"}
+    if blocked:
+        manifest.write_json(settings.blocked_path, {"checks": blocked})
+    else:
+        settings.blocked_path.unlink(missing_ok=True)
+    warehouse.require_passed(checks, rows_at=_rows_command(settings))
     listener.finish()
     return built_before(settings, inputs)
 
@@ -117,6 +127,8 @@ def built_before(settings: Settings, inputs: Inputs) -> Built:
     ------
     UsageError
         If there is none, or it was built from other inputs.
+    CheckFailed
+        If a check blocked it.
     """
     with open_warehouse(settings) as con:
         if not warehouse.has_table(con, "source.check_result") or warehouse.query_rows(
@@ -126,6 +138,14 @@ def built_before(settings: Settings, inputs: Inputs) -> Built:
                 f"the warehouse in {settings.data_dir} was not built whole from these "
                 "inputs; run 'pvsignal build' again"
             )
+        blocked = warehouse.query_rows(
+            con,
+            "select name, n_rows from source.check_result "
+            "where effect = 'blocked' order by name",
+        )
+        if blocked:
+            found = {row["name"]: row["n_rows"] for row in blocked}
+            raise CheckFailed(_blocked_statement(settings, found))
         notes = warehouse.query_rows(
             con,
             "select name, title, n_rows from source.check_result "
@@ -149,6 +169,32 @@ def built_before(settings: Settings, inputs: Inputs) -> Built:
         tuple(Litigated(name, years) for name, years in by_ingredient.items()),
         int(reports[0]["n"]),
     )
+
+
+def blocked_before(settings: Settings) -> tuple[str, ...]:
+    """Line for a person that the last build was blocked; empty where it was not."""
+    if not settings.blocked_path.exists():
+        return ()
+    checks = json.loads(settings.blocked_path.read_text("utf-8"))["checks"]
+    return (_blocked_statement(settings, checks),)
+
+
+def _blocked_statement(settings: Settings, n_rows: Mapping[str, int]) -> str:
+    names = ", ".join(
+        f"{name} ({n:,} {'row' if n == 1 else 'rows'})" for name, n in n_rows.items()
+    )
+    return (
+        f"the last build was blocked by {names}, nothing was published; "
+        f"{warehouse.rows_kept_of(n_rows.values())}: {_rows_command(settings)}"
+    )
+
+
+def _rows_command(settings: Settings) -> str:
+    """Command that shows the rows of the checks of this data directory."""
+    command = 'pvsignal sql --warehouse "from source.check_row"'
+    if settings.data_dir == Settings.model_fields["data_dir"].default:
+        return command
+    return f"{command} --data-dir {shlex.quote(str(settings.data_dir))}"
 
 
 @contextmanager
@@ -194,18 +240,20 @@ def _archive_frame(inputs: Inputs) -> pd.DataFrame:
     )
 
 
-def load_gates(con: warehouse.Connection) -> None:
+def load_gates(con: warehouse.Connection, known: Sequence[gates.KnownCount]) -> None:
     """Store what the quarters are held against: bounds, known counts, codes."""
     frames = {
         "gates.bound": pd.DataFrame({b.name: [b.value] for b in gates.bounds()}),
         "gates.known_count": pd.DataFrame(
             [
                 {
-                    "quarter_no": known.quarter.ordinal,
-                    "table_name": known.table,
-                    "n_rows": known.n,
+                    "quarter_no": count.quarter.ordinal,
+                    "table_name": count.table,
+                    "n_rows": count.n,
+                    "known_from": count.known_from,
+                    "known_reason": count.reason,
                 }
-                for known in gates.known_counts()
+                for count in known
             ]
         ),
         "gates.code": pd.DataFrame(

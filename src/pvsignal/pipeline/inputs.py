@@ -13,6 +13,7 @@ from pvsignal.analysis import Analysis
 from pvsignal.codelists import Codelists
 from pvsignal.errors import UsageError
 from pvsignal.layout import gates
+from pvsignal.layout.gates import KnownCount
 from pvsignal.pipeline.intake import Staged
 from pvsignal.quarter import Quarter
 from pvsignal.settings import Settings
@@ -29,7 +30,10 @@ class Inputs:
     ----------
     identity
         12 hex over archive hashes in quarter order, staging version, analysis, code
-        lists, gates, package version, as_of and the last review record.
+        lists, gates, the operator's counts where there are any, package version,
+        as_of and the last review record.
+    known_counts
+        What the quarters are held against: shipped counts and the operator's.
     """
 
     staged: Staged
@@ -39,6 +43,7 @@ class Inputs:
     origin: str
     is_complete: bool
     identity: str
+    known_counts: tuple[KnownCount, ...]
 
     @property
     def quarters(self) -> tuple[Quarter, ...]:
@@ -69,6 +74,8 @@ def identify(
     ------
     UsageError
         If as_of lies before the first or after the last held quarter.
+    CodelistError
+        If a code list or the operator's file of known counts is not valid.
     """
     first, last = staged.quarters[0], staged.quarters[-1]
     if as_of is not None and not first <= as_of <= last:
@@ -78,6 +85,7 @@ def identify(
         )
     counted = [q for q in staged.quarters if as_of is None or q <= as_of]
     lists = codelists.load_codelists()
+    stated = gates.operator_counts(settings.known_counts_path)
     records = ledger.read_ledger(settings.ledger_path(analysis.name))
     reviews = [record.hash for record in records if record.kind == "review"]
     content = {
@@ -90,6 +98,8 @@ def identify(
         "as_of": str(counted[-1]),
         "review": reviews[-1] if reviews else "",
     }
+    if stated:
+        content["known_counts"] = gates.counts_hash(stated)
     held = manifest.read_manifest(settings.data_dir)
     return Inputs(
         staged=staged,
@@ -99,6 +109,7 @@ def identify(
         origin=manifest.read_origin(settings.data_dir) or "",
         is_complete=as_of is None and set(held) == set(staged.quarters),
         identity=short_hash(content),
+        known_counts=gates.counts_with(stated),
     )
 
 
