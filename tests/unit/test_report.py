@@ -19,6 +19,7 @@ import pandas as pd
 import pytest
 
 from pvsignal.analysis import Analysis, load_analysis
+from pvsignal.duplicates import load_model
 from pvsignal.progress import NoProgress
 from pvsignal.report import write_report
 from pvsignal.report.words import limits, partial_date, ratio
@@ -152,7 +153,10 @@ class Cases:
                 self._add_case(caseid)
                 self._add_children(caseid, row.drug, event=row.event)
                 self.members += [
-                    (x, row.drug_level, row.drug, row.event_level, row.event, caseid)
+                    (
+                        *("primary", x, row.drug_level, row.drug),
+                        *(row.event_level, row.event, caseid),
+                    )
                     for x, a in counts.items()
                     if number < a
                 ]
@@ -170,7 +174,7 @@ class Cases:
                 *(pick(["US", "DE", None]), "US", pick(["MD", "CN", None]), True),
                 *("EXP", "INVENTED", "INV-1", None),
                 *(fatal or pick([True, False]), fatal, "DE|HO" if fatal else None),
-                *("indication", True, None),
+                *("indication", False, None, None, None, True, None),
             )
         )
 
@@ -200,7 +204,7 @@ class Cases:
 
 
 PRIVATE = {
-    "counts.review_member": "comparator text, drug_level text, drug text,"
+    "counts.review_member": "variant text, comparator text, drug_level text, drug text,"
     " event_level text, event text, caseid bigint",
     "counts.review_case": "caseid bigint, primaryid bigint, quarter text,"
     " source_era text, caseversion int, received_date date, fda_date date,"
@@ -208,7 +212,9 @@ PRIVATE = {
     " age_years double, sex text, country text, country_text text, reporter text,"
     " is_professional boolean, report_type text, sender text,"
     " sender_case_number text, literature text, is_serious boolean,"
-    " is_fatal boolean, outcomes text, ms_basis text, included boolean, reason text",
+    " is_fatal boolean, outcomes text, ms_basis text, is_suspected_duplicate boolean,"
+    " duplicate_of bigint, duplicate_cluster bigint, duplicate_cluster_size int,"
+    " included boolean, reason text",
     "counts.review_drug": "caseid bigint, primaryid bigint, drug_seq bigint,"
     " line int, role text, drugname text, prod_ai text, route text, dose text,"
     " start_date date, start_date_precision text, end_date date,"
@@ -229,11 +235,18 @@ PRIVATE = {
     "counts.review_source_row": "caseid bigint, quarter text, primaryid bigint,"
     " table_name text, member text, line int, archive text, archive_sha256 text,"
     " version_state text",
-    "counts.pair_profile": "comparator text, drug_level text, drug text,"
+    "counts.pair_profile": "variant text, comparator text, drug_level text, drug text,"
     " event_level text, event text, a_new bigint, a_hcp bigint, a_serious bigint,"
     " a_fatal bigint, a_countries bigint",
     "counts.excluded_case": "drug text, event text, term text, caseid bigint,"
     " primaryid bigint, quarter_no smallint, reason text",
+    "counts.duplicate": "caseid bigint, linked_caseid bigint, primaryid bigint,"
+    " linked_primaryid bigint, quarter text, linked_quarter text, match_weight double, "
+    + "".join(
+        f"{one.name}_level text, {one.name}_weight double, "
+        for one in load_model().comparison
+    )
+    + "cluster bigint, cluster_size int, is_linked_left_out boolean",
     "counts.attrition": "step_no bigint, part text, step text, kind text, unit text,"
     " n bigint",
     "counts.litigated_year": "ingredient text, received_year int, n_reports bigint,"
@@ -303,7 +316,7 @@ def publish(
         " where e.included"
     )
     con.execute(
-        "insert into counts.pair_profile select comparator, drug_level, drug,"
+        "insert into counts.pair_profile select variant, comparator, drug_level, drug,"
         " event_level, event, a // 4, a // 2, a // 2, a // 10, least(a, 5)"
         " from signals.statistic where is_latest"
     )
