@@ -26,12 +26,15 @@ def staged_folders(settings: Settings) -> dict[Quarter, Path]:
     }
 
 
-def linked(settings: Settings) -> duplicates.Linked:
+def linked(
+    settings: Settings, model: duplicates.LinkageModel | None = None
+) -> duplicates.Linked:
     """Links of all landed quarters."""
     return duplicates.link_quarters(
         settings.duplicates_dir,
         staged_folders(settings),
         countries=codelists.load_codelists()["countries"].table,
+        model=model,
         threads=settings.threads,
         memory_limit=settings.memory_limit,
     )
@@ -64,7 +67,8 @@ def judge(found: set[Pair], truth: Path) -> Judged:
     table = pd.read_csv(truth / "duplicates.csv")
     ends = table[["caseid", "other_caseid"]]
     table["is_found"] = [
-        (low, high) in found for low, high in zip(ends.min(1), ends.max(1), strict=True)
+        (low, high) in found
+        for low, high in zip(ends.min(axis=1), ends.max(axis=1), strict=True)
     ]
     true = table[table["is_duplicate"]]
     by_kind = table.groupby(["is_duplicate", "kind"])["is_found"].agg(["sum", "size"])

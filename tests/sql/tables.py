@@ -17,6 +17,8 @@ TYPES = {
     "bool": "boolean",
     "text": "varchar",
     "float": "double",
+    "float": "double",
+    "text": "varchar",
 }
 
 
