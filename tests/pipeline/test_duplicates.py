@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from pvsignal.quarter import Quarter, QuarterSpan
 from pvsignal.settings import Settings
 from tests.linkage import judge, linked, pairs, staged_folders
 from tests.pipeline.conftest import Published
+
+POLICY = Path(__file__).parents[2] / "docs" / "duplicates.md"
+QUERIES = re.findall(r"```sql\n(.*?)```", POLICY.read_text("utf-8"), re.DOTALL)
 
 
 @pytest.mark.parametrize("seed", [11, 12])
@@ -221,3 +225,10 @@ def test_links_as_of_a_quarter_are_those_of_a_run_that_ends_there(
             found.append(con.execute("from api.duplicates order by all").fetchall())
     assert found[0]
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_each_query_of_the_policy_answers(
+    con: duckdb.DuckDBPyConnection, query: str
+) -> None:
+    assert con.execute(query).fetchall()

@@ -87,7 +87,11 @@ def statistics(pairs: Pairs, quarters: Sequence[str]) -> pd.DataFrame:
         if cells is not None
         for step, quarter in enumerate(quarters, 1)
     ]
-    return with_statistics(pd.DataFrame(rows))
+    primary = pd.DataFrame(rows)
+    duplicates = primary[primary["is_latest"]].assign(
+        variant="with_duplicates", a=lambda x: x["a"] + (x["event"] == "breast") * 2
+    )
+    return with_statistics(pd.concat([primary, duplicates], ignore_index=True))
 
 
 def with_statistics(table: pd.DataFrame) -> pd.DataFrame:
@@ -120,8 +124,12 @@ def with_statistics(table: pd.DataFrame) -> pd.DataFrame:
 PAIR = ["drug_level", "drug", "event_level", "event"]
 
 
+def _latest(table: pd.DataFrame) -> pd.DataFrame:
+    return table[table["is_latest"] & (table["variant"] == "primary")]
+
+
 def verdicts(table: pd.DataFrame, *, has_holes: bool) -> pd.DataFrame:
-    found = agreement(table[table["is_latest"]])
+    found = agreement(_latest(table))
     crossed = found["flagged_in"].str.contains("A+", regex=False) & (not has_holes)
     return found.assign(
         event_label=[LABELS.get(event, event) for event in found["event"]],
@@ -144,7 +152,7 @@ class Cases:
         self.drugs: list[tuple[object, ...]] = []
         self.events: list[tuple[object, ...]] = []
         self.indications: list[tuple[object, ...]] = []
-        latest = table[table["is_latest"]]
+        latest = _latest(table)
         for row in latest[latest["comparator"] == "A"].itertuples():
             pair = latest[(latest["drug"] == row.drug) & (latest["event"] == row.event)]
             counts = dict(zip(pair["comparator"], pair["a"], strict=True))
@@ -174,9 +182,13 @@ class Cases:
                 *(pick(["US", "DE", None]), "US", pick(["MD", "CN", None]), True),
                 *("EXP", "INVENTED", "INV-1", None),
                 *(fatal or pick([True, False]), fatal, "DE|HO" if fatal else None),
-                *("indication", False, None, None, None, True, None),
+                *("indication", False, None, *self._cluster(caseid), True, None),
             )
         )
+
+    def _cluster(self, caseid: int) -> tuple[int | None, int | None]:
+        """Every tenth report has two suspected duplicates."""
+        return (caseid, 3) if caseid % 10 == 0 else (None, None)
 
     def _add_children(self, caseid: int, drug: str, *, event: str) -> None:
         therapy = "fingolimod" if drug.startswith("class:") else drug
@@ -555,7 +567,7 @@ def test_limits_stand_before_the_board_and_any_number(
         "cause",
         "no reassurance",
         "Not evaluable",
-        "duplicates are not yet removed",
+        "Suspected duplicates are left out",
         "vocabulary is today's",
         "contradict each other",
         "crude",
@@ -663,6 +675,21 @@ def test_every_report_behind_a_count_stands_in_the_case_table(
     counts = listing.groupby(["drug", "event"])["caseid"].nunique().to_dict()
     assert counts[("ocrelizumab", "breast")] == 30
     assert counts[("fingolimod", "skin_bcc")] == 4
+
+
+def test_a_stands_with_and_without_suspected_duplicates_in_each_comparator(
+    simulated: tuple[str, Path],
+) -> None:
+    page = simulated[0]
+    assert "With suspected duplicates a is 32" in page
+    assert "2 reports of the pair are left out" in page
+    assert "No suspected duplicate among its reports." in page
+
+
+def test_the_case_table_names_the_cluster_of_a_report(
+    simulated: tuple[str, Path],
+) -> None:
+    assert re.search(r"cluster 100000\d0<small>3 cases", simulated[0])
 
 
 def test_clock_time_of_the_run_is_nowhere(simulated: tuple[str, Path]) -> None:
