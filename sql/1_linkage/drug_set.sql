@@ -1,26 +1,28 @@
 -- Kind: table
--- Title: Drugs of each report as sets: by substance and by name, each with a hash of the whole set
+-- Title: Drugs of each report as sets, by substance and by name, each with a hash of the whole set
 -- Grain: (quarter_no, primaryid)
--- Reads: staged.drug
--- Source: faers-format 4.3: sorted drug lists. A substance is prod_ai, a name is drugname, each the other where it is
---   missing (prod_ai: before 2014q3 always, later in 2.6 % of rows). All roles; md5 is the same in every version
---   of DuckDB.
-with named as (
-    select distinct
+-- Reads: staged.drug, linkage.drug_name
+-- Source: AEOLUS and others compare sorted lists: the set of all drugs, whatever their role and order. The hash
+--   of a set is the exclusive or of the 64-bit hashes of its members.
+with listed as (
+    select
         drug.quarter_no,
         drug.primaryid,
-        coalesce(macros.normal_name(drug.prod_ai), macros.normal_name(drug.drugname)) as substance,
-        coalesce(macros.normal_name(drug.drugname), macros.normal_name(drug.prod_ai)) as drug_name
+        list_sort(list_distinct(list(drug_name.substance))) as substances,
+        list_sort(list_distinct(list(drug_name.name))) as names
     from staged.drug as drug
+    inner join linkage.drug_name as drug_name
+        on
+            drug.drugname is not distinct from drug_name.drugname
+            and drug.prod_ai is not distinct from drug_name.prod_ai
+    group by drug.quarter_no, drug.primaryid
 )
 
 select
     quarter_no,
     primaryid,
-    md5_number_lower(string_agg(distinct substance, '|' order by substance asc)) as substance_set,
-    md5_number_lower(string_agg(distinct drug_name, '|' order by drug_name asc)) as name_set,
-    list_sort(list(distinct md5_number_lower(substance))) as substances,
-    list_sort(list(distinct md5_number_lower(drug_name))) as names
-from named
-where substance is not null
-group by quarter_no, primaryid
+    substances,
+    names,
+    list_aggregate(substances, 'bit_xor') as substance_set,
+    list_aggregate(names, 'bit_xor') as name_set
+from listed

@@ -132,7 +132,9 @@ LINKAGE: Final = (
     "1_staged/reac",
     "1_staged/accounting",
     "2_cases/sighting",
+    "1_linkage/drug_name",
     "1_linkage/drug_set",
+    "1_linkage/term",
     "1_linkage/term_set",
     "1_linkage/feature",
 )

@@ -185,6 +185,26 @@ def test_counts_stand_with_and_without_suspected_duplicates(
     assert n_more
 
 
+def test_one_report_under_seven_case_numbers_counts_once(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    counts = con.execute(
+        "select variant, a from api.signals where comparator = 'A' "
+        "and drug = 'dalfampridine' and event = 'thyroid' order by variant"
+    ).fetchall()
+    assert counts == [("primary", 1), ("with_duplicates", 7)]
+    left_out = con.execute(
+        "select count(distinct caseid) from api.excluded_cases where drug = "
+        "'dalfampridine' and event = 'thyroid' and reason = 'suspected duplicate'"
+    ).fetchall()
+    assert left_out == [(6,)]
+    (cluster,) = con.execute(
+        "select duplicate_cluster_size from "
+        "api.case_listing('dalfampridine', 'thyroid')"
+    ).fetchall()
+    assert cluster == (7,)
+
+
 def test_the_steps_of_each_part_of_the_attrition_sum_up(
     con: duckdb.DuckDBPyConnection,
 ) -> None:

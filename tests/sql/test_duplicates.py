@@ -137,10 +137,15 @@ def _features(demo: str, drugs: str, terms: str, columns: str) -> list[tuple[str
             ),
             "staged.drug": "quarter_no:int | primaryid:int | drugname | prod_ai\n"
             + drugs,
-            "staged.reac": "quarter_no:int | primaryid:int | pt_term\n" + terms,
+            "staged.reac": "quarter_no:int | primaryid:int | pt\n" + terms,
             "codelists.country": "text | iso2\nUS | US\nUNITED STATES | US\nCOUNTRY NOT SPECIFIED | -",
         },
-        before=("1_linkage/drug_set", "1_linkage/term_set"),
+        before=(
+            "1_linkage/drug_name",
+            "1_linkage/drug_set",
+            "1_linkage/term",
+            "1_linkage/term_set",
+        ),
         columns=columns,
     )
 
@@ -155,7 +160,7 @@ def test_a_set_is_the_same_in_any_order_and_however_often_a_row_stands():
         f"{NOBODY}\n{NOBODY}",
         "9 | 1 | ASPIRIN. | -\n9 | 1 | ADVIL | IBUPROFEN\n"
         "9 | 2 | Motrin | IBUPROFEN\n9 | 2 | aspirin | -\n9 | 2 | ASPIRIN | -",
-        "9 | 1 | RASH\n9 | 1 | PAIN\n9 | 2 | PAIN\n9 | 2 | RASH\n9 | 2 | -",
+        "9 | 1 | RASH\n9 | 1 | PAIN\n9 | 2 | Pain\n9 | 2 | RASH\n9 | 2 | rash\n9 | 2 | -",
         "substance_set term_set name_set len(substances) len(terms)",
     )
     (one, other) = rows

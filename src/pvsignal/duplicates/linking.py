@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -206,8 +207,19 @@ def _write(file: Path, rows: pa.Table, made_of: Mapping[str, Any]) -> None:
     pq.write_table(rows, temporary / file.name, compression="zstd")
     text = json.dumps(made_of, indent=1, sort_keys=True)
     (temporary / "made_of.json").write_text(text + "\n", encoding="utf-8")
+    for written in (*temporary.iterdir(), temporary):
+        _sync(written)
     shutil.rmtree(file.parent, ignore_errors=True)
     temporary.rename(file.parent)
+    _sync(file.parent.parent)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 # -------------------------------------------------------------------------- pairs
