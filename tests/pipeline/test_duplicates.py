@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -127,8 +128,9 @@ def test_what_a_killed_linking_left_is_swept(
 
 
 @pytest.fixture(scope="module")
-def con(published: Published) -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(str(published.result.database), read_only=True)
+def con(published: Published) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(published.result.database), read_only=True) as con:
+        yield con
 
 
 def _one(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[object, ...]:

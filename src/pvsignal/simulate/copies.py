@@ -21,7 +21,7 @@ from pvsignal.simulate.vocabulary import Ints, Vocabulary
 Flags = npt.NDArray[np.bool_]
 
 DUPLICATE_SHARE, NEAR_MISS_SHARE = 0.012, 0.006
-COPIES_OF_TRAP = 6
+COPIES_OF_TRAP, COPIED_OF_SIGNAL = 6, 3
 KEEP, ABSENT, MONTH = -1, 3, 1
 
 # kind: (share of the plants of its sort, copies of one report, explanation)
@@ -145,9 +145,12 @@ def plant_copies(
     """Add copies to the reports and say what each of them shares with its source.
 
     Sources are plain reports without a neoplasm, so that a copy moves no planted pair,
-    and the reports of the trap ``duplicated``.
+    the reports of the trap ``duplicated``, and a few that make a planted signal, so
+    that its count differs with and without them.
     """
     planter = _Planter(rng, vocabulary, reports, span)
+    signal = [row["case"] for row in truth.cases if row["kind"] == "treated_event"]
+    planter.first = [int(str(case)) for case in signal[:COPIED_OF_SIGNAL]]
     for case in [row["case"] for row in truth.cases if row["kind"] == DUPLICATED]:
         planter.plant("exact", int(str(case)), COPIES_OF_TRAP)
     for sources, copies, kind in _plan(n_reports):
@@ -195,9 +198,12 @@ class _Planter:
         self.changes: dict[int, dict[str, int]] = {}
         self.truth: list[dict[str, object]] = []
         self.dated: set[int] = set()
+        self.first: list[int] = []
 
     def source(self, kind: str) -> int:
         """Take a report that can be copied in this way."""
+        if kind == "exact" and self.first:
+            return self.first.pop()
         few = kind in NEAR_MISSES
         least_drugs = 2 if kind == "drug_dropped" else 1
         least_events = 2 if kind in ("term_dropped", "family", "twin") else 1
