@@ -15,8 +15,6 @@ TYPES = {
     "int": "bigint",
     "date": "date",
     "bool": "boolean",
-    "text": "varchar",
-    "float": "double",
     "float": "double",
     "text": "varchar",
 }

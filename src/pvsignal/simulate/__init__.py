@@ -25,8 +25,8 @@ from pvsignal.errors import UsageError
 from pvsignal.progress import NoProgress, Progress
 from pvsignal.quarter import Quarter, QuarterSpan
 from pvsignal.simulate.columns import build_tables
-from pvsignal.simulate.defects import DEFECTS, choose_defects
 from pvsignal.simulate.copies import COPIES_OF_TRAP, Copies, n_copies, plant_copies
+from pvsignal.simulate.defects import DEFECTS, choose_defects
 from pvsignal.simulate.plants import (
     DUPLICATED,
     Truth,
