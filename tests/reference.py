@@ -10,6 +10,8 @@ A *row* is a mapping with the column names of the staged tables; dates are
 
     demo     quarter primaryid caseid caseversion_no era line
              init_fda_date fda_date event_date event_date_precision
+             for duplicates also: age_years sex occr_country reporter_country rept_cod
+             mfr_num mfr_sndr lit_ref
     drug     quarter primaryid drug_seq role_cod drugname prod_ai route
     reac     quarter primaryid pt
     ther     quarter primaryid dsg_drug_seq start_date start_date_precision
@@ -21,6 +23,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -75,6 +78,16 @@ class Litigated:
 
 
 @dataclass(frozen=True)
+class Linkage:
+    """Numbers of the linkage model: bits of each answer, prior, threshold."""
+
+    bits: Mapping[str, Mapping[str, float]]  # field -> label -> log2(m / u)
+    prior: float
+    threshold: float
+    countries: Mapping[str, str]  # text in upper case -> ISO code
+
+
+@dataclass(frozen=True)
 class Lists:
     """The code lists as plain look-ups; what is not in them has no meaning.
 
@@ -95,6 +108,7 @@ class Lists:
     litigated_names: Mapping[str, frozenset[str]] = field(default_factory=dict)
     litigated: tuple[Litigated, ...] = ()
     roles: tuple[str, ...] = SUSPECT
+    linkage: Linkage | None = None  # None: no case is linked to another
 
     def term(self, name: str) -> Term:
         return self.terms.get(name, Term())
@@ -144,6 +158,7 @@ class Sighting:
     init_fda_date: dt.date | None
     fda_date: dt.date | None
     event_date: dt.date | None
+    demo: Row = field(default_factory=dict, hash=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -186,6 +201,7 @@ def sightings(demo: Iterable[Row]) -> list[Sighting]:
             init_fda_date=row["init_fda_date"],
             fda_date=row["fda_date"],
             event_date=row["event_date"],
+            demo=row,
         )
     return list(held.values())
 
@@ -570,6 +586,251 @@ def outcomes(
     return result
 
 
+# --- Suspected duplicates
+
+Key = tuple[str, int, int]  # quarter, primaryid, caseid
+
+
+@dataclass(frozen=True)
+class Features:
+    """What is compared of a sighting; None and the empty set are unknown."""
+
+    key: Key
+    date: dt.date | None
+    precision: str | None
+    age: float | None
+    sex: str | None
+    country: str | None
+    substances: frozenset[str]
+    names: frozenset[str]
+    terms: frozenset[str]
+    control_number: str | None
+    sender: str | None
+    article: str | None
+
+    @property
+    def caseid(self) -> int:
+        return self.key[2]
+
+    @property
+    def day(self) -> dt.date | None:
+        return self.date if self.precision == "day" else None
+
+    @property
+    def month(self) -> tuple[int, int] | None:
+        if self.date is None or self.precision == "year":
+            return None
+        return self.date.year, self.date.month
+
+    @property
+    def person(self) -> tuple[Any, ...] | None:
+        if self.age is None or self.sex is None:
+            return None
+        return math.floor(self.age), self.sex
+
+
+def name_of(text: str | None) -> str | None:
+    """Drug name as it is compared: upper case, single blanks, no closing stop."""
+    return re.sub(r"\s+", " ", text or "").strip().upper().rstrip(". ") or None
+
+
+def letters(text: str | None) -> str:
+    """Letters and digits in upper case."""
+    return re.sub(r"[^A-Za-z0-9]", "", text or "").upper()
+
+
+def features(sighting: Sighting, tables: Tables, lists: Lists) -> Features | None:
+    """Features of a sighting that names a drug and a reaction."""
+    assert lists.linkage
+    report = children(tables, sighting.quarter, sighting.primaryid)
+    drugs = [
+        (name_of(row["prod_ai"]), name_of(row["drugname"]))
+        for row in tables["drug"]
+        if (row["quarter"], row["primaryid"]) == (sighting.quarter, sighting.primaryid)
+    ]
+    substances = {active or name for active, name in drugs} - {None}
+    if not substances or not report.reactions:
+        return None
+    row = sighting.demo
+    number, article = letters(row.get("mfr_num")), letters(row.get("lit_ref"))
+    country = (row.get("occr_country") or row.get("reporter_country") or "").upper()
+    return Features(
+        key=(sighting.quarter, sighting.primaryid, sighting.caseid),
+        date=row["event_date"],
+        precision=row["event_date_precision"],
+        age=row.get("age_years"),
+        sex=row.get("sex") if row.get("sex") in ("F", "M") else None,
+        country=lists.linkage.countries.get(country) or None,
+        substances=frozenset(str(one) for one in substances),
+        names=frozenset(
+            str(name or active) for active, name in drugs if name or active
+        ),
+        terms=frozenset(report.reactions),
+        control_number=number
+        if row.get("rept_cod") != "DIR" and re.search(r"\d{4}", number)
+        else None,
+        sender=letters(row.get("mfr_sndr")) or None,
+        article=article[-100:] if len(article) >= 20 else None,
+    )
+
+
+def same(one: Any, other: Any) -> bool:
+    """Agree and are known: nothing never agrees with nothing."""
+    return one is not None and bool(one != frozenset()) and one == other
+
+
+def may_be_compared(one: Features, other: Features) -> bool:
+    """A set or an id is shared, and something beside it where it is common."""
+    drugs = same(one.substances, other.substances)
+    terms = same(one.terms, other.terms)
+    person = same(one.person, other.person)
+    article = same(one.article, other.article)
+    return (
+        (same(one.day, other.day) and (drugs or same(one.names, other.names) or terms))
+        or (same(one.month, other.month) and drugs and terms)
+        or (person and same(one.country, other.country) and drugs and terms)
+        or same(one.control_number, other.control_number)
+        or (article and (drugs or person))
+    )
+
+
+def answers(one: Features, other: Features) -> dict[str, str | None]:
+    """What each field says of two sightings; None where one of them is silent."""
+    return {
+        "event_date": date_answer(one, other),
+        "age": age_answer(one.age, other.age),
+        "sex": unless_unknown(one.sex, other.sex, "same sex", "other sex"),
+        "country": unless_unknown(
+            one.country,
+            other.country,
+            "both in the United States" if one.country == "US" else "same country",
+            "other country",
+        ),
+        "drugs": set_answer(
+            [(one.substances, other.substances), (one.names, other.names)],
+            ("same drugs, 4 or more", "same drugs, 2 or 3", "same single drug"),
+            ("half of the drugs shared", "some drugs shared", "no drug shared"),
+        ),
+        "reactions": set_answer(
+            [(one.terms, other.terms)],
+            (
+                "same reactions, 4 or more",
+                "same reactions, 2 or 3",
+                "same single reaction",
+            ),
+            (
+                "half of the reactions shared",
+                "some reactions shared",
+                "no reaction shared",
+            ),
+        ),
+        "control_number": unless_unknown(
+            one.control_number,
+            other.control_number,
+            "same number",
+            "other number of one sender"
+            if same(one.sender, other.sender)
+            else "number of another sender",
+        ),
+        "literature": unless_unknown(
+            one.article, other.article, "same article", "other article"
+        ),
+    }
+
+
+def unless_unknown(one: Any, other: Any, equal: str, unequal: str) -> str | None:
+    if one is None or other is None:
+        return None
+    return equal if one == other else unequal
+
+
+def date_answer(one: Features, other: Features) -> str | None:
+    if one.date is None or other.date is None:
+        return None
+    if one.day and other.day:
+        apart = abs((one.day - other.day).days)
+        if apart == 0:
+            return "same day" if one.day.day > 1 else "same first of a month"
+        if apart <= 7:
+            return "within 7 days"
+        return "within 31 days" if apart <= 31 else "other date"
+    if one.month and other.month:
+        is_same = one.month == other.month
+        return "same month, one without a day" if is_same else "other date"
+    is_same = one.date.year == other.date.year
+    return "same year, one without a month" if is_same else "other date"
+
+
+def age_answer(one: float | None, other: float | None) -> str | None:
+    if one is None or other is None:
+        return None
+    if math.floor(one) == math.floor(other):
+        return "same age"
+    apart = abs(one - other)
+    if apart <= 2:
+        return "within 2 years"
+    return "within 10 years" if apart <= 10 else "other age"
+
+
+def set_answer(
+    sets: Sequence[tuple[frozenset[str], frozenset[str]]],
+    equal: tuple[str, str, str],
+    unequal: tuple[str, str, str],
+) -> str:
+    """Answer of one or two ways to write a set; the size is that of the first."""
+    size = len(sets[0][0])
+    if any(one == other for one, other in sets):
+        return equal[0] if size >= 4 else equal[1] if size >= 2 else equal[2]
+    shared = max(len(one & other) for one, other in sets)
+    if 2 * shared >= max(map(len, sets[0])):
+        return unequal[0]
+    return unequal[1] if shared else unequal[2]
+
+
+def links(tables: Tables, lists: Lists) -> dict[tuple[Key, Key], float]:
+    """Match weight of each link: the smaller case number first, then the other."""
+    if lists.linkage is None:
+        return {}
+    linkage = lists.linkage
+    was_current = {
+        (v.quarter, v.primaryid, v.caseid) for v in versions(tables) if v.was_current
+    }
+    found = [
+        one
+        for sighting in sightings(tables["demo"])
+        if (sighting.quarter, sighting.primaryid, sighting.caseid) in was_current
+        and (one := features(sighting, tables, lists))
+    ]
+    result = {}
+    for one in found:
+        for other in found:
+            if one.caseid >= other.caseid or not may_be_compared(one, other):
+                continue
+            weight = linkage.prior + sum(
+                linkage.bits[name][answer]
+                for name, answer in answers(one, other).items()
+                if answer is not None
+            )
+            if weight >= linkage.threshold:
+                result[one.key, other.key] = weight
+    return result
+
+
+def suspected_duplicates(tables: Tables, lists: Lists, as_of: str) -> set[Key]:
+    """Reports with a link to a smaller case that is current as of the quarter too."""
+    known = up_to(tables, as_of)
+    current = {
+        (v.quarter, v.primaryid, v.caseid)
+        for v in versions(known)
+        if v.was_current and v.is_current(as_of)
+    }
+    return {
+        other
+        for one, other in links(known, lists)
+        if one in current and other in current
+    }
+
+
 # --- Reports
 
 
@@ -731,15 +992,23 @@ def population(
 
 
 def cells(
-    tables: Tables, lists: Lists, as_of: str
+    tables: Tables, lists: Lists, as_of: str, *, with_duplicates: bool = False
 ) -> dict[tuple[str, Drug, Event], Cells]:
     """The 2x2 tables as of a quarter, by (comparator, drug, event).
+
+    Suspected duplicates leave all four cells of every comparator, unless they are
+    asked for. When a drug's first report came does not depend on them.
 
     Group and supergroup events of `lists.grid` for every drug that has started, zeros
     included; preferred terms where a >= 1. No row of C without a reference.
     """
     known = reports(tables, lists, as_of)
-    current = [report for report in known if report.version.is_current(as_of)]
+    left_out = set() if with_duplicates else suspected_duplicates(tables, lists, as_of)
+    current = [
+        report
+        for report in known
+        if report.version.is_current(as_of) and report.key not in left_out
+    ]
     reported = {event for r in current for event in r.events if event[0] == "pt"}
     events = [*lists.grid, *sorted(reported)]
     holds = {e: {r.key for r in current if e in r.events} for e in events}

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from pvsignal import warehouse
+from pvsignal.duplicates import LINK_SCHEMA
 from pvsignal.quarter import Quarter
 from pvsignal.sources.members import StagedPart
 from pvsignal.sources.stage import StagedQuarter, stage_archive
@@ -55,3 +58,9 @@ def is_balanced(member: StagedPart) -> bool:
         account.staged,
         account.rejected,
     )
+
+
+def register_without_links(con: warehouse.Connection, folders: Sequence[Path]) -> None:
+    """Staged quarters as the schema ``source``, with no suspected duplicates."""
+    warehouse.register_staged(con, folders)
+    warehouse.load_arrow(con, "source.link", LINK_SCHEMA.empty_table())

@@ -1,8 +1,10 @@
 -- Kind: table
 -- Title: How many are left and how many went at each step, as of as_of
 -- Grain: step_no
--- Reads: staged.demo, cases.sighting, cases.version, cohort.report, cohort.therapy_record, cohort.outcome_verdict,
---   cohort.exposure, counts.pair_member, codelists.drug_member, analysis.role
+-- Reads: staged.demo, cases.sighting, cases.version, cases.suspected_duplicate, cohort.report,
+--   cohort.therapy_record, cohort.outcome_verdict, cohort.exposure, counts.pair_member, codelists.drug_member,
+--   analysis.role
+-- Source: in each part the rows removed and those left at its end sum to those left at its beginning
 with demo_row as (
     select
         count(*) as n_rows,
@@ -26,17 +28,30 @@ version_row as (
 
 population as (
     select
-        count(*) as n_a,
-        count(*) filter (where report.is_ms) as n_b
+        count(*) as n_reports,
+        count(*) filter (where duplicate.caseid is not null) as n_duplicates,
+        count(*) filter (where duplicate.caseid is null) as n_a,
+        count(*) filter (where duplicate.caseid is null and report.is_ms) as n_b
     from cohort.report as report
+    left join cases.suspected_duplicate as duplicate
+        on
+            report.quarter_no = duplicate.quarter_no
+            and report.primaryid = duplicate.primaryid
+            and report.caseid = duplicate.caseid
     where report.known_until is null
 ),
 
 current_version as (
     select
         version.quarter_no,
-        version.primaryid
+        version.primaryid,
+        duplicate.caseid is not null as is_duplicate
     from cases.version as version
+    left join cases.suspected_duplicate as duplicate
+        on
+            version.quarter_no = duplicate.quarter_no
+            and version.primaryid = duplicate.primaryid
+            and version.caseid = duplicate.caseid
     where version.known_until is null
 ),
 
@@ -47,6 +62,7 @@ therapy_report as (
         record.therapy,
         bool_or(record.is_admitted and role.role_cod is not null) as is_exposed,
         bool_or(record.is_admitted) as is_admitted,
+        bool_or(current_version.is_duplicate) as is_duplicate,
         min(case when not record.is_admitted then record.product_status end) as left_out_by
     from cohort.therapy_record as record
     inner join codelists.drug_member as drug_member
@@ -68,7 +84,8 @@ verdict as (
         outcome_verdict.is_incident,
         outcome_verdict.is_secondary,
         outcome_verdict.is_treated_event,
-        outcome_verdict.reason
+        outcome_verdict.reason,
+        current_version.is_duplicate
     from cohort.outcome_verdict as outcome_verdict
     inner join current_version
         on
@@ -80,7 +97,8 @@ both_counted as (
     select count(distinct member.caseid) as n_cases
     from counts.pair_member as member
     where
-        member.comparator = 'A'
+        member.variant = 'primary'
+        and member.comparator = 'A'
         and member.drug_level = 'substance'
         and member.event = 'any_malignancy'
         and member.known_until is null
@@ -145,11 +163,20 @@ step as (
         'without a named drug or a reaction',
         'removed',
         'reports',
-        (select count(*) from current_version) - n_a
+        (select count(*) from current_version) - n_reports
     from population
     union all
     select
         11,
+        'population',
+        'suspected duplicate of a current report with a smaller case number',
+        'removed',
+        'reports',
+        n_duplicates
+    from population
+    union all
+    select
+        12,
         'population',
         'comparator A before litigated reports leave',
         'left',
@@ -158,7 +185,7 @@ step as (
     from population
     union all
     select
-        12,
+        13,
         'population',
         'comparator B: an MS indication or an MS-only brand',
         'left',
@@ -201,12 +228,26 @@ step as (
     select
         23,
         'exposure',
+        'suspected duplicate',
+        'removed',
+        'report x therapy',
+        count(*)
+    from therapy_report
+    where
+        is_exposed
+        and is_duplicate
+    union all
+    select
+        24,
+        'exposure',
         'exposed',
         'left',
         'report x therapy',
         count(*)
     from therapy_report
-    where is_exposed
+    where
+        is_exposed
+        and not is_duplicate
     union all
     select
         30,
@@ -231,6 +272,18 @@ step as (
     select
         32,
         'outcome',
+        'suspected duplicate',
+        'removed',
+        'report x term',
+        count(*)
+    from verdict
+    where
+        is_included
+        and is_duplicate
+    union all
+    select
+        33,
+        'outcome',
         'secondary, recurrence or progression terms',
         'no incident event',
         'report x term',
@@ -238,10 +291,11 @@ step as (
     from verdict
     where
         is_included
+        and not is_duplicate
         and is_secondary
     union all
     select
-        33,
+        34,
         'outcome',
         'benign, in situ, uncertain or other terms',
         'no incident event',
@@ -250,11 +304,12 @@ step as (
     from verdict
     where
         is_included
+        and not is_duplicate
         and not is_secondary
         and not is_incident
     union all
     select
-        34,
+        35,
         'outcome',
         'incident malignant terms',
         'left',
@@ -263,10 +318,11 @@ step as (
     from verdict
     where
         is_included
+        and not is_duplicate
         and is_incident
     union all
     select
-        35,
+        36,
         'outcome',
         'of these treated events, kept and marked',
         'shown',
@@ -275,6 +331,7 @@ step as (
     from verdict
     where
         is_included
+        and not is_duplicate
         and is_incident
         and is_treated_event
     union all

@@ -1,11 +1,22 @@
 -- Kind: table
 -- Title: The 2x2 table of each pair in each comparator as of each held quarter
--- Grain: (comparator, drug, event_level, event, quarter_no)
--- Reads: counts.cumulative, cohort.event, cohort.drug_start, cohort.comparator_c, cases.held_quarter
+-- Grain: (variant, comparator, drug, event_level, event, quarter_no)
+-- Reads: counts.cumulative, cohort.event, cohort.drug_start, cohort.comparator_c, cases.held_quarter, analysis.variant
 -- Source: a drug and event, n_drug all of the drug, n_event all with the event, n the population; litigated
 --   reports leave all of them. Groups and supergroups: every pair from the drug's first quarter on, zeros
---   included; preferred terms: a >= 1.
-with comparator as (
+--   included; preferred terms: a >= 1. Variants other than the primary one: at the latest quarter.
+with variant_quarter as (
+    select
+        variant.variant,
+        held_quarter.quarter_no
+    from analysis.variant as variant
+    cross join cases.held_quarter as held_quarter
+    where
+        variant.is_every_quarter
+        or held_quarter.quarter_no = (select max(latest.quarter_no) from cases.held_quarter as latest)
+),
+
+comparator as (
     select
         'A' as comparator,
         drug_start.drug_level,
@@ -38,6 +49,7 @@ with comparator as (
 
 pair as (
     select
+        variant_quarter.variant,
         comparator.comparator,
         comparator.drug_level,
         comparator.drug,
@@ -45,14 +57,15 @@ pair as (
         event.event_level,
         event.event,
         event.litigation_set,
-        held_quarter.quarter_no
+        variant_quarter.quarter_no
     from comparator
-    inner join cases.held_quarter as held_quarter
-        on comparator.first_quarter_no <= held_quarter.quarter_no
+    inner join variant_quarter
+        on comparator.first_quarter_no <= variant_quarter.quarter_no
     cross join cohort.event as event
     where event.event_level <> 'pt'
     union all
     select
+        together.variant,
         comparator.comparator,
         comparator.drug_level,
         comparator.drug,
@@ -77,6 +90,7 @@ pair as (
 )
 
 select
+    pair.variant,
     pair.comparator,
     pair.drug_level,
     pair.drug,
@@ -91,6 +105,7 @@ from pair
 left join counts.cumulative as together
     on
         together.measure = 'a'
+        and pair.variant = together.variant
         and pair.comparator = together.comparator
         and pair.drug = together.drug
         and pair.event_level = together.event_level
@@ -99,6 +114,7 @@ left join counts.cumulative as together
 left join counts.cumulative as exposed
     on
         exposed.measure = 'n_drug'
+        and pair.variant = exposed.variant
         and pair.comparator = exposed.comparator
         and pair.drug = exposed.drug
         and exposed.litigation_set = ''
@@ -106,6 +122,7 @@ left join counts.cumulative as exposed
 left join counts.cumulative as exposed_out
     on
         exposed_out.measure = 'n_drug'
+        and pair.variant = exposed_out.variant
         and pair.comparator = exposed_out.comparator
         and pair.drug = exposed_out.drug
         and pair.litigation_set = exposed_out.litigation_set
@@ -114,6 +131,7 @@ left join counts.cumulative as exposed_out
 left join counts.cumulative as reported
     on
         reported.measure = 'n_event'
+        and pair.variant = reported.variant
         and pair.comparator = reported.comparator
         and pair.population_drug = reported.drug
         and pair.event_level = reported.event_level
@@ -122,6 +140,7 @@ left join counts.cumulative as reported
 left join counts.cumulative as population
     on
         population.measure = 'n'
+        and pair.variant = population.variant
         and pair.comparator = population.comparator
         and pair.population_drug = population.drug
         and population.litigation_set = ''
@@ -129,6 +148,7 @@ left join counts.cumulative as population
 left join counts.cumulative as population_out
     on
         population_out.measure = 'n'
+        and pair.variant = population_out.variant
         and pair.comparator = population_out.comparator
         and pair.population_drug = population_out.drug
         and pair.litigation_set = population_out.litigation_set

@@ -2,7 +2,8 @@
 -- Title: Current reports that name an MS therapy and a neoplasm term but do not count for the pair, and why
 -- Grain: (drug, event, caseid, term); for a group all its terms, for other events the terms that map to them
 -- Reads: counts.review_report, cohort.therapy_record, cohort.outcome_verdict, counts.review_member,
---   cohort.litigated_report, cohort.event, codelists.drug_member, codelists.event_term, analysis.role
+--   cohort.litigated_report, cohort.event, cases.suspected_duplicate, codelists.drug_member,
+--   codelists.event_term, analysis.role
 with event_of_term as (
     select
         event_term.event,
@@ -64,7 +65,8 @@ candidate as (
         on verdict.term = event_of_term.term
     anti join counts.review_member as member
         on
-            member.comparator = 'A'
+            member.variant = 'primary'
+            and member.comparator = 'A'
             and named.drug = member.drug
             and event_of_term.event = member.event
             and named.caseid = member.caseid
@@ -84,6 +86,7 @@ select
         when not candidate.is_mapped and candidate.is_secondary
             then 'outcome: secondary, recurrence or progression term'
         when not candidate.is_mapped then 'outcome: not an incident malignant term (counted in its own group)'
+        when duplicate.primaryid is not null then 'suspected duplicate'
         when litigated.primaryid is not null then 'litigated ingredient among the suspects'
         else 'no named drug or no reaction'
     end as reason
@@ -92,6 +95,11 @@ inner join cohort.event as event
     on
         candidate.event = event.event
         and event.event_level <> 'pt'
+left join cases.suspected_duplicate as duplicate
+    on
+        candidate.quarter_no = duplicate.quarter_no
+        and candidate.primaryid = duplicate.primaryid
+        and candidate.caseid = duplicate.caseid
 left join cohort.litigated_report as litigated
     on
         event.litigation_set = litigated.litigation_set

@@ -1,8 +1,9 @@
 -- Kind: view
 -- Title: Reports exposed to a drug, in each comparator's population
--- Grain: (comparator, drug, quarter_no, primaryid, caseid)
--- Reads: cohort.exposure, cohort.report, cohort.comparator_c
+-- Grain: (variant, comparator, drug, quarter_no, primaryid, caseid, known_from)
+-- Reads: cohort.exposure, cohort.counted_report, cohort.comparator_c
 select
+    report.variant,
     'A' as comparator,
     exposure.drug_level,
     exposure.drug,
@@ -12,12 +13,13 @@ select
     report.known_from,
     report.known_until
 from cohort.exposure as exposure
-inner join cohort.report as report
+inner join cohort.counted_report as report
     on
         exposure.quarter_no = report.quarter_no
         and exposure.primaryid = report.primaryid
 union all
 select
+    report.variant,
     'B' as comparator,
     exposure.drug_level,
     exposure.drug,
@@ -27,13 +29,14 @@ select
     report.known_from,
     report.known_until
 from cohort.exposure as exposure
-inner join cohort.report as report
+inner join cohort.counted_report as report
     on
         exposure.quarter_no = report.quarter_no
         and exposure.primaryid = report.primaryid
 where report.is_ms
 union all
 select
+    report.variant,
     'C' as comparator,
     exposure.drug_level,
     exposure.drug,
@@ -48,7 +51,7 @@ inner join cohort.comparator_c as comparator_c
         exposure.drug = comparator_c.drug
         and exposure.quarter_no = comparator_c.quarter_no
         and exposure.primaryid = comparator_c.primaryid
-inner join cohort.report as report
+inner join cohort.counted_report as report
     on
         comparator_c.quarter_no = report.quarter_no
         and comparator_c.primaryid = report.primaryid

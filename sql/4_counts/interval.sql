@@ -1,12 +1,13 @@
 -- Kind: table
 -- Title: Reports by the interval in which they count, for each cell and margin
--- Grain: (measure, comparator, drug, event_level, event, litigation_set, known_from, known_until)
+-- Grain: (variant, measure, comparator, drug, event_level, event, litigation_set, known_from, known_until)
 -- Reads: counts.population_member, counts.exposed_member, counts.pair_member, cohort.outcome,
 --   cohort.litigated_report
 -- Source: design, "Evidence has an interval". n and n_drug of a litigation set are what leaves, n_event and a
 --   are counted without the litigated reports.
 with population as (
     select
+        member.variant,
         'n' as measure,
         member.comparator,
         member.drug,
@@ -20,6 +21,7 @@ with population as (
 
 population_litigated as (
     select
+        member.variant,
         'n' as measure,
         member.comparator,
         member.drug,
@@ -38,6 +40,7 @@ population_litigated as (
 
 exposed as (
     select
+        member.variant,
         'n_drug' as measure,
         member.comparator,
         member.drug,
@@ -51,6 +54,7 @@ exposed as (
 
 exposed_litigated as (
     select
+        member.variant,
         'n_drug' as measure,
         member.comparator,
         member.drug,
@@ -69,6 +73,7 @@ exposed_litigated as (
 
 event_reported as (
     select
+        member.variant,
         'n_event' as measure,
         member.comparator,
         member.drug,
@@ -88,6 +93,7 @@ event_reported as (
 
 together as (
     select
+        member.variant,
         'a' as measure,
         member.comparator,
         member.drug,
@@ -114,6 +120,7 @@ counted as (
 )
 
 select
+    variant,
     measure,
     comparator,
     drug,
@@ -124,4 +131,4 @@ select
     known_until,
     count(*) as n_reports
 from counted
-group by measure, comparator, drug, event_level, event, litigation_set, known_from, known_until
+group by variant, measure, comparator, drug, event_level, event, litigation_set, known_from, known_until

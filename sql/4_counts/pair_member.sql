@@ -1,8 +1,9 @@
 -- Kind: table
 -- Title: The reports behind each a: exposed, with the event, not litigated
--- Grain: (comparator, drug, event_level, event, quarter_no, primaryid, caseid)
+-- Grain: (variant, comparator, drug, event_level, event, quarter_no, primaryid, caseid, known_from)
 -- Reads: counts.exposed_member, cohort.outcome
 select
+    exposed.variant,
     exposed.comparator,
     exposed.drug_level,
     exposed.drug,

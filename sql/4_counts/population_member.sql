@@ -1,9 +1,10 @@
 -- Kind: view
 -- Title: Who is in each comparator's population before litigation
--- Grain: (comparator, drug, quarter_no, primaryid, caseid); drug is '' in A and B, which are the same for all
--- Reads: cohort.report, cohort.comparator_c
+-- Grain: (variant, comparator, drug, quarter_no, primaryid, caseid, known_from); drug is '' in A and B
+-- Reads: cohort.counted_report, cohort.comparator_c
 -- Source: README, "Three comparators"
 select
+    report.variant,
     'A' as comparator,
     '' as drug,
     report.quarter_no,
@@ -11,9 +12,10 @@ select
     report.caseid,
     report.known_from,
     report.known_until
-from cohort.report as report
+from cohort.counted_report as report
 union all
 select
+    report.variant,
     'B' as comparator,
     '' as drug,
     report.quarter_no,
@@ -21,10 +23,11 @@ select
     report.caseid,
     report.known_from,
     report.known_until
-from cohort.report as report
+from cohort.counted_report as report
 where report.is_ms
 union all
 select
+    report.variant,
     'C' as comparator,
     comparator_c.drug,
     report.quarter_no,
@@ -33,7 +36,7 @@ select
     report.known_from,
     report.known_until
 from cohort.comparator_c as comparator_c
-inner join cohort.report as report
+inner join cohort.counted_report as report
     on
         comparator_c.quarter_no = report.quarter_no
         and comparator_c.primaryid = report.primaryid

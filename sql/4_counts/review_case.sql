@@ -2,7 +2,8 @@
 -- Title: Case header of each report of the review set
 -- Grain: caseid
 -- Reads: counts.review_report, cases.sighting, cases.received, cases.held_quarter, staged.demo, staged.outc,
---   cohort.ms_report, cohort.report, codelists.country, codelists.reporter
+--   cohort.ms_report, cohort.report, cases.suspected_duplicate, source.duplicate_cluster, codelists.country,
+--   codelists.reporter
 with outcome as (
     select
         outc.quarter_no,
@@ -34,14 +35,21 @@ select
     demo.lit_ref as literature,
     outcome.outcomes,
     ms_report.ms_basis,
+    duplicate.duplicate_of,
+    cluster.cluster as duplicate_cluster,
+    cluster.n_cases as duplicate_cluster_size,
     case when sighting.era_no = 0 then 'legacy' else 'faers' end as source_era,
     nullif(demo.sex, 'UNK') as sex,
     coalesce(demo.occr_country, demo.reporter_country) as country_text,
     coalesce(reporter.is_professional = 'Y', false) as is_professional,
     outcome.primaryid is not null as is_serious,
     coalesce(outcome.is_fatal, false) as is_fatal,
-    report.caseid is not null as included,
-    case when report.caseid is null then 'no drug or no reaction' end as reason
+    duplicate.caseid is not null as is_suspected_duplicate,
+    report.caseid is not null and duplicate.caseid is null as included,
+    case
+        when report.caseid is null then 'no drug or no reaction'
+        when duplicate.caseid is not null then 'suspected duplicate'
+    end as reason
 from counts.review_report as review
 inner join cases.sighting as sighting
     on
@@ -73,3 +81,10 @@ left join cohort.report as report
         review.quarter_no = report.quarter_no
         and review.primaryid = report.primaryid
         and review.caseid = report.caseid
+left join cases.suspected_duplicate as duplicate
+    on
+        review.quarter_no = duplicate.quarter_no
+        and review.primaryid = duplicate.primaryid
+        and review.caseid = duplicate.caseid
+left join source.duplicate_cluster as cluster
+    on review.caseid = cluster.caseid

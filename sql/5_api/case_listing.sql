@@ -22,6 +22,8 @@
 --   other_suspects: all other suspects; an MS substance that does not count with its product status
 --   in_b: the report counts in comparator B
 --   in_c: the report counts in comparator C
+--   duplicate_cluster: smallest case number of its cluster of suspected duplicates, NULL without a link
+--   duplicate_cluster_size: cases of that cluster; the others are left out
 --   is_treated_event: a drug of the report treats this neoplasm
 with member as (
     select
@@ -30,7 +32,8 @@ with member as (
         bool_or(review_member.comparator = 'C') as in_c
     from counts.review_member as review_member
     where
-        review_member.drug = p_drug
+        review_member.variant = 'primary'
+        and review_member.drug = p_drug
         and review_member.event = p_event
     group by review_member.caseid
 ),
@@ -123,6 +126,8 @@ select
     other.other_suspects,
     member.in_b,
     member.in_c,
+    cases.duplicate_cluster,
+    cases.duplicate_cluster_size,
     coalesce(reported.is_treated_event, false) as is_treated_event
 from member
 inner join api.cases as cases

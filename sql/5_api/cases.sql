@@ -27,6 +27,10 @@
 --   is_fatal: outcome death is coded
 --   outcomes: outcome codes joined by a vertical bar
 --   ms_basis: why the report counts as MS: indication or ms_only_brand, NULL if it does not
+--   is_suspected_duplicate: a linked report with a smaller case number is current; see api.duplicates
+--   duplicate_of: the smallest case number it is linked to
+--   duplicate_cluster: smallest case number of its cluster, NULL without a link
+--   duplicate_cluster_size: cases of the cluster, at most 50
 --   included: the report is in comparator A's population before litigated reports leave
 --   reason: why it is not
 select
@@ -54,6 +58,10 @@ select
     review_case.is_fatal,
     review_case.outcomes,
     review_case.ms_basis,
+    review_case.is_suspected_duplicate,
+    review_case.duplicate_of,
+    review_case.duplicate_cluster,
+    review_case.duplicate_cluster_size,
     review_case.included,
     review_case.reason
 from counts.review_case as review_case

@@ -50,3 +50,4 @@ select
     statistic.sdr_ror,
     statistic.evaluable
 from signals.statistic as statistic
+where statistic.variant = 'primary'

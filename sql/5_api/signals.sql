@@ -69,7 +69,8 @@ select
 from signals.statistic as statistic
 left join counts.pair_profile as profile
     on
-        statistic.comparator = profile.comparator
+        statistic.variant = profile.variant
+        and statistic.comparator = profile.comparator
         and statistic.drug = profile.drug
         and statistic.event_level = profile.event_level
         and statistic.event = profile.event

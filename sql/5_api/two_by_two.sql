@@ -1,5 +1,5 @@
 -- Kind: macro(p_drug, p_event, p_comparator := 'A')
--- Title: The 2x2 table of a pair in a comparator with its statistics
+-- Title: The 2x2 table of a pair in a comparator with its statistics, primary variant
 -- Grain: one row a matching pair
 -- Reads: api.signals
 -- Columns:
@@ -34,6 +34,7 @@ select
     signals.evaluable
 from api.signals as signals
 where
-    signals.drug = p_drug
+    signals.variant = 'primary'
+    and signals.drug = p_drug
     and signals.event = p_event
     and signals.comparator = p_comparator

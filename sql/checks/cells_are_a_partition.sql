@@ -1,6 +1,7 @@
 -- Severity: block
 -- Title: a cell of a 2x2 table is negative; a count is wrong
 select
+    cell.variant,
     cell.comparator,
     cell.drug,
     cell.event_level,

@@ -9,7 +9,8 @@ select
 from counts.cell as within
 inner join counts.cell as whole
     on
-        within.drug = whole.drug
+        within.variant = whole.variant
+        and within.drug = whole.drug
         and within.event = whole.event
         and within.quarter_no = whole.quarter_no
 where

@@ -2,12 +2,13 @@
 -- Title: the case listing of a pair has another number of cases than a; a number cannot be traced
 with listed as (
     select
+        member.variant,
         member.comparator,
         member.drug,
         member.event,
         count(distinct member.caseid) as n_cases
     from counts.review_member as member
-    group by member.comparator, member.drug, member.event
+    group by member.variant, member.comparator, member.drug, member.event
 ),
 
 latest as (
@@ -16,6 +17,7 @@ latest as (
 )
 
 select
+    cell.variant,
     cell.comparator,
     cell.drug,
     cell.event,
@@ -26,7 +28,8 @@ inner join latest
     on cell.quarter_no = latest.quarter_no
 left join listed
     on
-        cell.comparator = listed.comparator
+        cell.variant = listed.variant
+        and cell.comparator = listed.comparator
         and cell.drug = listed.drug
         and cell.event = listed.event
 where cell.a <> coalesce(listed.n_cases, 0)

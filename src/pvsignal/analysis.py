@@ -8,11 +8,13 @@ import tomllib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from pvsignal.errors import CodelistError
 
 DEFAULT_FILE = Path(__file__).with_name("ms_malignancy.toml")
+
+PRIMARY = "primary"
 
 Role = Literal["PS", "SS", "C", "I"]
 
@@ -39,6 +41,26 @@ class Evaluable(_Frozen):
     bc_min_reference_cases: int = 3
 
 
+class Variant(_Frozen):
+    """One way to choose the reports that count; changes one thing against primary.
+
+    Attributes
+    ----------
+    name
+        Value of the column ``variant``.
+    suspected_duplicates
+        Whether reports that are suspected duplicates are left out or counted.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    suspected_duplicates: Literal["left_out", "counted"] = "left_out"
+
+    @property
+    def is_every_quarter(self) -> bool:
+        """Whether the variant is counted at every quarter, not at the latest only."""
+        return self.name == PRIMARY
+
+
 class Analysis(_Frozen):
     """One analysis: the question, its roles, reference and thresholds."""
 
@@ -52,6 +74,17 @@ class Analysis(_Frozen):
     )
     thresholds: Thresholds = Thresholds()
     evaluable: Evaluable = Evaluable()
+    variants: tuple[Variant, ...] = (Variant(name=PRIMARY),)
+
+    @field_validator("variants")
+    @classmethod
+    def _primary_is_one_of_them(
+        cls, variants: tuple[Variant, ...]
+    ) -> tuple[Variant, ...]:
+        names = [variant.name for variant in variants]
+        if Variant(name=PRIMARY) not in variants or len(set(names)) < len(names):
+            raise ValueError("one variant must be primary, and each name stand once")
+        return variants
 
     @property
     def sha256(self) -> str:

@@ -52,6 +52,13 @@ def _api() -> Iterator[str]:
 
 
 def _private() -> Iterator[str]:
+    yield "## Schema `linkage`: what duplicates are judged on, a database of its own\n"
+    yield "| relation | what | grain |\n|---|---|---|"
+    for path in warehouse.LINKAGE:
+        model = warehouse.read_model(path)
+        if model.name.startswith("linkage."):
+            yield f"| `{model.name}` | {model.title} | {model.grain} |"
+    yield ""
     yield "## Models, in the order in which they are made\n"
     for group, paths in {**warehouse.MODELS, **warehouse.WATCH}.items():
         yield f"### {_FOLDERS[group]}\n\n| relation | what | grain |\n|---|---|---|"

@@ -148,6 +148,11 @@ class Settings(BaseSettings):
         return self.data_dir / "openfda"
 
     @property
+    def duplicates_dir(self) -> Path:
+        """Links of suspected duplicates by quarter; may be deleted at any time."""
+        return self.data_dir / "duplicates"
+
+    @property
     def warehouse_path(self) -> Path:
         """The disposable warehouse."""
         return self.data_dir / "warehouse.duckdb"

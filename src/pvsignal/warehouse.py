@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ MODELS: Final[Mapping[str, tuple[str, ...]]] = {
         "0_macros/normal_term",
         "0_macros/last_day_of",
         "0_macros/partial_date",
+        "0_macros/normal_name",
+        "0_macros/key_text",
     ),
     "staged": (
         "1_staged/demo",
@@ -56,6 +59,9 @@ MODELS: Final[Mapping[str, tuple[str, ...]]] = {
         "2_cases/deletion",
         "2_cases/version",
         "2_cases/received",
+        "2_cases/link",
+        "2_cases/counted",
+        "2_cases/suspected_duplicate",
     ),
     "gates": (
         "4_counts/neighbour",
@@ -76,6 +82,7 @@ MODELS: Final[Mapping[str, tuple[str, ...]]] = {
         "3_cohort/therapy_record",
         "3_cohort/ms_report",
         "3_cohort/report",
+        "3_cohort/counted_report",
         "3_cohort/exposure",
         "3_cohort/neoplasm_reaction",
         "3_cohort/neoplasm_record",
@@ -111,10 +118,26 @@ MODELS: Final[Mapping[str, tuple[str, ...]]] = {
         "4_counts/review_event",
         "4_counts/review_indication",
         "4_counts/review_source_row",
+        "4_counts/duplicate",
         "4_counts/pair_profile",
         "4_counts/excluded_case",
     ),
 }
+
+# What is compared of each sighting; run on one quarter, in a database of its own.
+LINKAGE: Final = (
+    *MODELS["macros"],
+    "1_staged/demo",
+    "1_staged/drug",
+    "1_staged/reac",
+    "1_staged/accounting",
+    "2_cases/sighting",
+    "1_linkage/drug_name",
+    "1_linkage/drug_set",
+    "1_linkage/term",
+    "1_linkage/term_set",
+    "1_linkage/feature",
+)
 
 API: Final = (
     "5_api/signals",
@@ -125,6 +148,7 @@ API: Final = (
     "5_api/exposure_windows",
     "5_api/case_events",
     "5_api/case_indications",
+    "5_api/duplicates",
     "5_api/excluded_cases",
     "5_api/attrition",
     "5_api/litigated",
@@ -344,6 +368,25 @@ def connect_memory() -> Iterator[Connection]:
 
 
 @contextmanager
+def connect_scratch(
+    folder: Path, *, threads: int | None = None, memory_limit: str | None = None
+) -> Iterator[Connection]:
+    """Connection to a database of its own under a folder; gone when it is closed.
+
+    Spills go beside it. Meant for work whose tables nobody reads later, such as those
+    of Splink.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(prefix=".tmp-scratch-", dir=folder) as scratch,
+        connect(
+            Path(scratch) / "scratch.duckdb", threads=threads, memory_limit=memory_limit
+        ) as con,
+    ):
+        yield con
+
+
+@contextmanager
 def connect_readonly(
     path: Path,
     *,
@@ -468,6 +511,15 @@ def register_staged(con: Connection, folders: Sequence[Path]) -> None:
             f"create or replace view source.{table} as "
             f"select * from read_parquet([{files}], union_by_name = true)"
         )
+
+
+def register_parquet(con: Connection, name: str, files: Sequence[Path]) -> None:
+    """Make Parquet files of one schema the view ``schema.relation``."""
+    con.execute(f"create schema if not exists {name.split('.')[0]}")
+    listed = ", ".join(f"'{_quoted(file)}'" for file in files)
+    con.execute(
+        f"create or replace view {name} as select * from read_parquet([{listed}])"
+    )
 
 
 def load_frame(con: Connection, name: str, frame: pd.DataFrame) -> None:

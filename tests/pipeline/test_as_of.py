@@ -14,7 +14,7 @@ from tests.pipeline.conftest import Published
 CELLS = (
     "select comparator, drug, event_level, event, quarter, a, b, c, d, "
     "nullif(ror_low, 'nan') as ror_low "
-    "from signals.statistic where quarter = '{}' order by all"
+    "from signals.statistic where variant = 'primary' and quarter = '{}' order by all"
 )
 
 

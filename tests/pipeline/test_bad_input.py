@@ -245,7 +245,7 @@ def _report_with_markup(n: int) -> dict[str, dict[str, object]]:
             "reporter_country": HOSTILE,
             "occr_country": HOSTILE,
             "occp_cod": "MD",
-            "age": "50",
+            "age": f"{20 + n}",  # people apart, or they are suspected duplicates
             "age_cod": "YR",
             "sex": "F",
         },

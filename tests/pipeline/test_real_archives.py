@@ -128,3 +128,17 @@ def test_a_named_line_of_the_archive_is_the_row_of_the_case(
         text = zipped.read(member).decode("latin-1").splitlines()
     fields = next(csv.reader([text[line - 1]], delimiter="$", quoting=csv.QUOTE_NONE))
     assert fields[:2] == ["120968074", "12096807"]
+
+
+def test_few_real_reports_are_linked_and_none_with_its_own_case(
+    database: duckdb.DuckDBPyConnection,
+) -> None:
+    links = database.execute(
+        "select caseid, linked_caseid, match_weight, drugs_level from api.duplicates"
+    ).fetchall()
+    (n_reports,) = database.execute(
+        "select n from api.attrition where step = 'current reports'"
+    ).fetchall()[0]
+    left_out = {caseid for caseid, *_ in links}
+    assert 0 < len(left_out) < 0.03 * n_reports
+    assert all(caseid > linked for caseid, linked, *_ in links)

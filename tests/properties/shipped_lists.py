@@ -6,6 +6,8 @@ report is worked out by the reference alone.
 
 from __future__ import annotations
 
+import math
+import tomllib
 from collections.abc import Iterable
 from typing import Any
 
@@ -21,7 +23,27 @@ from pvsignal.codelists import (
     match_names,
     match_routes,
 )
+from pvsignal.duplicates.model import MODEL_FILE
 from tests import reference
+
+
+def linkage_of(lists: Codelists) -> reference.Linkage:
+    """Numbers of the shipped linkage model, read as data."""
+    model = tomllib.loads(MODEL_FILE.read_text("utf-8"))
+    p = model["decision"]["probability_two_random_records_match"]
+    countries = lists["countries"].table
+    return reference.Linkage(
+        bits={
+            comparison["name"]: {
+                level["label"]: math.log2(level["m"] / level["u"])
+                for level in comparison["level"]
+            }
+            for comparison in model["comparison"]
+        },
+        prior=math.log2(p / (1 - p)),
+        threshold=model["decision"]["threshold_match_weight"],
+        countries=dict(zip(countries["text"], countries["iso2"], strict=True)),
+    )
 
 
 def lists_of(
@@ -86,6 +108,7 @@ def lists_of(
             )
         ),
         roles=analysis.roles,
+        linkage=linkage_of(lists),
     )
 
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -122,6 +122,13 @@ DATES = (
     "2019013",
     "0000",
 )
+# Of patient and sender: few, so that reports of different cases look alike.
+AGES = ("50", "50", "51", "75", "")
+SEXES = ("F", "F", "M", "UNK", "")
+COUNTRIES = ("US", "DE", "COUNTRY NOT SPECIFIED", "")
+NUMBERS = ("", "US-ACME-2019001", "us acme 2019001", "DE-BOLD-77", "DE-BOLD-7712")
+SENDERS = ("ACME", "BOLD", "")
+ARTICLES = ("", "Author A. The title of an article. J 2019; 1: 1", "Author B")
 
 
 @dataclass(frozen=True)
@@ -210,6 +217,14 @@ def _demo(row: RawRow, quarter: str) -> dict[str, Any]:
         "fda_date": dated(row["fda_dt"])[0],
         "event_date": event_date,
         "event_date_precision": precision,
+        "age_years": float(row["age"]) if row["age"] else None,
+        **{
+            name: row[name] or None
+            for name in ("sex", "rept_cod", "mfr_num", "mfr_sndr", "reporter_country")
+        },
+        # Columns of the later eras only.
+        "occr_country": row["occr_country"] or None if quarter >= "2012q4" else None,
+        "lit_ref": row["lit_ref"] or None if era(quarter) == "d" else None,
     }
 
 
@@ -262,6 +277,20 @@ class _Drug:
 
 
 @dataclass(frozen=True)
+class _Patient:
+    """Who it was and who sent it."""
+
+    age: str
+    sex: str
+    occr_country: str
+    reporter_country: str
+    rept_cod: str
+    mfr_num: str
+    mfr_sndr: str
+    lit_ref: str
+
+
+@dataclass(frozen=True)
 class _Sighting:
     quarter_place: int
     version: int
@@ -274,6 +303,7 @@ class _Sighting:
     drugs: tuple[_Drug, ...]
     reactions: tuple[str, ...]
     orphan_indication: str | None
+    patient: _Patient
 
 
 def _seldom() -> st.SearchStrategy[bool]:
@@ -339,6 +369,46 @@ def _drugs(
     )
 
 
+def _patients() -> st.SearchStrategy[_Patient]:
+    return st.builds(
+        _Patient,
+        age=st.sampled_from(AGES),
+        sex=st.sampled_from(SEXES),
+        occr_country=st.sampled_from((*COUNTRIES[:2], "")),
+        reporter_country=st.sampled_from(COUNTRIES),
+        rept_cod=st.sampled_from(("EXP", "EXP", "DIR")),
+        mfr_num=st.sampled_from(NUMBERS),
+        mfr_sndr=st.sampled_from(SENDERS),
+        lit_ref=st.sampled_from(ARTICLES),
+    )
+
+
+# Enough is known for a copy to be recognised.
+DOCUMENTED: dict[str, Any] = {
+    "event_dt": "20190215",
+    "patient": _Patient("50", "F", "DE", "DE", "EXP", "", "", ""),
+    "reactions": ("Headache", "Breast cancer"),
+}
+
+
+def _copies(n_quarters: int) -> st.SearchStrategy[Callable[[_Sighting], _Sighting]]:
+    """What another company makes of a report: one thing changed, or nothing."""
+    changes = st.one_of(
+        st.just({}),
+        st.just({}),
+        st.builds(lambda dated: {"event_dt": dated}, st.sampled_from(DATES)),
+        st.builds(lambda who: {"patient": who}, _patients()),
+        st.builds(lambda terms: {"reactions": terms}, _few(REACTIONS, 3, least=1)),
+    )
+    return st.builds(
+        lambda change, quarter: (
+            lambda one: replace(one, quarter_place=quarter, **change)
+        ),
+        changes,
+        st.integers(0, n_quarters - 1),
+    )
+
+
 def _sightings(n_quarters: int, pools: _Pools) -> st.SearchStrategy[_Sighting]:
     primary = _drugs(("PS",), pools.primary_indications, pools).map(
         lambda drug: (drug,)
@@ -357,6 +427,7 @@ def _sightings(n_quarters: int, pools: _Pools) -> st.SearchStrategy[_Sighting]:
         drugs=st.builds(lambda first, rest: first + rest, primary, others),
         reactions=_few(pools.reactions, 3, least=1),
         orphan_indication=st.none() | st.sampled_from(pools.indications),
+        patient=_patients(),
     )
 
 
@@ -380,6 +451,14 @@ def datasets(draw: st.DrawFn, *, max_cases: int = 25) -> Dataset:
             max_size=max_cases,
         )
     )
+    for copied in draw(st.lists(_copies(len(quarters)), max_size=6)):
+        found = draw(st.sampled_from(cases))
+        number = draw(st.integers(0, len(found) - 1))
+        if draw(st.integers(0, 3)):
+            found[number] = replace(found[number], **DOCUMENTED)
+        # In front of its source or behind it: the case numbers follow the places.
+        place = draw(st.integers(0, len(cases)))
+        cases.insert(place, [copied(found[number])])
     tables = {quarter: _plain_report(quarter) for quarter in quarters}
     for place, found in enumerate(cases):
         for number, sighting in enumerate(found):
@@ -422,6 +501,7 @@ def _plain_report(quarter: str) -> dict[str, list[dict[str, str]]]:
         ),
         reactions=("Headache",),
         orphan_indication=None,
+        patient=_Patient("", "", "", "", "EXP", "", "", ""),
     )
     tables: dict[str, list[dict[str, str]]] = {table: [] for table in _TABLES}
     caseid = 9_000_000 + int(quarter[:4]) * 10 + int(quarter[-1])
@@ -456,6 +536,8 @@ def _add(
         "init_fda_dt": sighting.init_fda_dt if is_faers else "",
         "fda_dt": sighting.fda_dt,
         "event_dt": sighting.event_dt,
+        **asdict(sighting.patient),
+        "age_cod": "YR" if sighting.patient.age else "",
     }
     tables["demo"] += [demo] * (2 if sighting.is_repeated else 1)
     key = {"primaryid": primaryid, "caseid": str(caseid) if is_faers else ""}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from pvsignal import pipeline, warehouse
@@ -48,14 +49,14 @@ def _built(dataset: Dataset, folder: Path) -> Settings:
     return where
 
 
-def _counted(where: Settings, quarter: str) -> Found:
+def _counted(where: Settings, quarter: str, variant: str = "primary") -> Found:
     with warehouse.connect(where.warehouse_path) as con:
         rows = warehouse.query_rows(
             con,
             "select cell.* from counts.cell as cell "
             "inner join cases.held_quarter as held using (quarter_no) "
-            "where held.quarter = ?",
-            [quarter],
+            "where held.quarter = ? and variant = ?",
+            [quarter, variant],
         )
     return {
         (
@@ -86,6 +87,41 @@ def test_the_sql_counts_what_the_reference_counts_at_every_quarter(dataset):
         for quarter in dataset.quarters:
             expected = reference.cells(tables, shipped(), quarter)
             assert _differences(_counted(where, quarter), expected) == []
+        last = dataset.quarters[-1]
+        expected = reference.cells(tables, shipped(), last, with_duplicates=True)
+        assert _differences(_counted(where, last, "with_duplicates"), expected) == []
+
+
+@given(datasets())
+@whole_way
+def test_the_links_are_those_of_the_reference_whatever_was_linked_before(dataset):
+    with tempfile.TemporaryDirectory() as folder:
+        where = _built(dataset, Path(folder))
+        with warehouse.connect(where.warehouse_path) as con:
+            rows = warehouse.query_rows(
+                con,
+                "select quarter_no, primaryid, caseid, kept_quarter_no, "
+                "kept_primaryid, kept_caseid, match_weight from source.link "
+                "semi join cases.version as own using (quarter_no, primaryid, caseid) "
+                "where exists (from cases.version as v where v.quarter_no = "
+                "link.quarter_no and v.primaryid = link.primaryid and "
+                "v.known_until is distinct from v.known_from) and exists (from "
+                "cases.version as v where v.quarter_no = link.kept_quarter_no and "
+                "v.primaryid = link.kept_primaryid and v.known_until is distinct "
+                "from v.known_from)",
+            )
+    found = {
+        (
+            (row["kept_quarter_no"], row["kept_primaryid"], row["kept_caseid"]),
+            (row["quarter_no"], row["primaryid"], row["caseid"]),
+        ): row["match_weight"]
+        for row in rows
+    }
+    expected = {
+        tuple((reference.ordinal(q), p, c) for q, p, c in pair): round(weight, 3)
+        for pair, weight in reference.links(dataset.staged(), shipped()).items()
+    }
+    assert found == pytest.approx(expected, abs=0.0015)
 
 
 @given(datasets())

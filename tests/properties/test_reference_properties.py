@@ -97,6 +97,7 @@ RULES = {
     "product other_indication",
     "product product_unspecified",
     "litigated",
+    "duplicate",
 }
 
 
@@ -107,6 +108,8 @@ def rules_shown(dataset: Dataset) -> set[str]:
     shown = {f"until {version.until_reason}" for version in reference.versions(tables)}
     for row in reference.product_statuses(tables, shipped(), as_of):
         shown.add(f"product {row[-1]}")
+    if reference.suspected_duplicates(tables, shipped(), as_of):
+        shown.add("duplicate")
     for report in known:
         for outcome in report.outcomes:
             shown.add(f"verdict {outcome.reason}")

@@ -15,8 +15,8 @@ TYPES = {
     "int": "bigint",
     "date": "date",
     "bool": "boolean",
-    "text": "varchar",
     "float": "double",
+    "text": "varchar",
 }
 
 

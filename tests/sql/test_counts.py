@@ -32,7 +32,25 @@ group | e | 10 | 4 | 4 | true
 pt | E ONE | 11 | 6 | 6 | false
 """
 
+COUNTED = f"""
+{KEY} | known_from:int | known_until:int
+10 | 1 | 1 | 10 | 12
+12 | 2 | 1 | 12 | -
+10 | 3 | 3 | 10 | -
+10 | 4 | 4 | 10 | -
+11 | 5 | 5 | 11 | -
+11 | 6 | 6 | 11 | -
+"""
+
+VARIANTS = """
+variant | suspected_duplicates | is_every_quarter:bool
+primary | left_out | true
+with_duplicates | counted | false
+"""
+
 GIVEN = {
+    "cases.counted": COUNTED,
+    "analysis.variant": VARIANTS,
     "cases.held_quarter": "quarter | quarter_no:int\nq10 | 10\nq11 | 11\nq12 | 12",
     "cohort.report": REPORT,
     "cohort.exposure": EXPOSURE,
@@ -43,6 +61,7 @@ GIVEN = {
     "codelists.reference_member": "drug | therapy\nx | ref",
 }
 UP_TO_CELL = (
+    "3_cohort/counted_report",
     "3_cohort/drug_start",
     "3_cohort/comparator_c",
     "4_counts/population_member",
@@ -53,16 +72,18 @@ UP_TO_CELL = (
 )
 
 
-def _cells(where: str) -> list[tuple[str, ...]]:
+def _cells(
+    where: str, *, variant: str = "primary", counted: str = COUNTED
+) -> list[tuple[str, ...]]:
     rows = run(
         "4_counts/cell",
-        GIVEN,
+        {**GIVEN, "cases.counted": counted},
         before=UP_TO_CELL,
-        columns="comparator drug event quarter_no a n_drug n_event n",
+        columns="variant comparator drug event quarter_no a n_drug n_event n",
     )
     comparator, drug, event = where.split()
-    wanted = (comparator, drug, event if event != "E_ONE" else "E ONE")
-    return [row[3:] for row in rows if row[:3] == wanted]
+    wanted = (variant, comparator, drug, event if event != "E_ONE" else "E ONE")
+    return [row[4:] for row in rows if row[:4] == wanted]
 
 
 def test_a_follow_up_without_the_event_takes_it_back() -> None:
@@ -113,3 +134,23 @@ def test_a_report_with_both_counts_for_the_drug_and_not_for_its_reference() -> N
         columns="caseid is_exposed",
     )
     assert rows == drawn("caseid | is_exposed\n1 | true\n1 | true\n3 | false\n6 | true")
+
+
+# Case 3 of the reference is a suspected duplicate of case 1 in quarter 11 only.
+LEFT_OUT = COUNTED.replace(
+    "10 | 3 | 3 | 10 | -", "10 | 3 | 3 | 10 | 11\n10 | 3 | 3 | 12 | -"
+)
+
+
+def test_a_suspected_duplicate_leaves_all_cells_of_every_comparator_while_it_is_one():
+    assert [row[-1] for row in _cells("A x e", counted=LEFT_OUT)] == ["2", "3", "4"]
+    assert [row[-1] for row in _cells("B x e", counted=LEFT_OUT)] == ["2", "3", "4"]
+    assert [row[-1] for row in _cells("C x e", counted=LEFT_OUT)] == ["2", "2", "3"]
+    assert [row[1] for row in _cells("A ref e", counted=LEFT_OUT)] == ["1", "0", "1"]
+
+
+def test_the_variant_with_duplicates_counts_them_at_the_latest_quarter_only():
+    never = COUNTED.replace("10 | 3 | 3 | 10 | -", "10 | 3 | 3 | 10 | 11")
+    found = _cells("A x e", counted=never, variant="with_duplicates")
+    assert found == [("12", "0", "2", "1", "4")]
+    assert _cells("A x e", counted=never)[-1] == ("12", "0", "2", "0", "3")

@@ -29,6 +29,7 @@ HOMES = {
     "altair": {"report"},
     "vl_convert": {"report"},
     "typer": {"cli"},
+    "splink": {"duplicates"},
     "prefect": set(),
 }
 

@@ -10,7 +10,12 @@ from pvsignal import warehouse
 
 PATHS = [path for group in warehouse.MODELS.values() for path in group]
 WATCH_PATHS = [path for group in warehouse.WATCH.values() for path in group]
-ALL_PATHS = [*PATHS, *warehouse.API, *WATCH_PATHS]
+ALL_PATHS = [
+    *PATHS,
+    *(path for path in warehouse.LINKAGE if path not in PATHS),
+    *warehouse.API,
+    *WATCH_PATHS,
+]
 
 # Made by the program before or between the groups of models.
 GIVEN = {"source", "codelists", "analysis", "signals", "gates"}

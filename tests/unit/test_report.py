@@ -19,6 +19,7 @@ import pandas as pd
 import pytest
 
 from pvsignal.analysis import Analysis, load_analysis
+from pvsignal.duplicates import load_model
 from pvsignal.progress import NoProgress
 from pvsignal.report import write_report
 from pvsignal.report.words import limits, partial_date, ratio
@@ -86,7 +87,11 @@ def statistics(pairs: Pairs, quarters: Sequence[str]) -> pd.DataFrame:
         if cells is not None
         for step, quarter in enumerate(quarters, 1)
     ]
-    return with_statistics(pd.DataFrame(rows))
+    primary = pd.DataFrame(rows)
+    duplicates = primary[primary["is_latest"]].assign(
+        variant="with_duplicates", a=lambda x: x["a"] + (x["event"] == "breast") * 2
+    )
+    return with_statistics(pd.concat([primary, duplicates], ignore_index=True))
 
 
 def with_statistics(table: pd.DataFrame) -> pd.DataFrame:
@@ -119,8 +124,12 @@ def with_statistics(table: pd.DataFrame) -> pd.DataFrame:
 PAIR = ["drug_level", "drug", "event_level", "event"]
 
 
+def _latest(table: pd.DataFrame) -> pd.DataFrame:
+    return table[table["is_latest"] & (table["variant"] == "primary")]
+
+
 def verdicts(table: pd.DataFrame, *, has_holes: bool) -> pd.DataFrame:
-    found = agreement(table[table["is_latest"]])
+    found = agreement(_latest(table))
     crossed = found["flagged_in"].str.contains("A+", regex=False) & (not has_holes)
     return found.assign(
         event_label=[LABELS.get(event, event) for event in found["event"]],
@@ -143,7 +152,7 @@ class Cases:
         self.drugs: list[tuple[object, ...]] = []
         self.events: list[tuple[object, ...]] = []
         self.indications: list[tuple[object, ...]] = []
-        latest = table[table["is_latest"]]
+        latest = _latest(table)
         for row in latest[latest["comparator"] == "A"].itertuples():
             pair = latest[(latest["drug"] == row.drug) & (latest["event"] == row.event)]
             counts = dict(zip(pair["comparator"], pair["a"], strict=True))
@@ -152,7 +161,10 @@ class Cases:
                 self._add_case(caseid)
                 self._add_children(caseid, row.drug, event=row.event)
                 self.members += [
-                    (x, row.drug_level, row.drug, row.event_level, row.event, caseid)
+                    (
+                        *("primary", x, row.drug_level, row.drug),
+                        *(row.event_level, row.event, caseid),
+                    )
                     for x, a in counts.items()
                     if number < a
                 ]
@@ -170,9 +182,13 @@ class Cases:
                 *(pick(["US", "DE", None]), "US", pick(["MD", "CN", None]), True),
                 *("EXP", "INVENTED", "INV-1", None),
                 *(fatal or pick([True, False]), fatal, "DE|HO" if fatal else None),
-                *("indication", True, None),
+                *("indication", False, None, *self._cluster(caseid), True, None),
             )
         )
+
+    def _cluster(self, caseid: int) -> tuple[int | None, int | None]:
+        """Every tenth report has two suspected duplicates."""
+        return (caseid, 3) if caseid % 10 == 0 else (None, None)
 
     def _add_children(self, caseid: int, drug: str, *, event: str) -> None:
         therapy = "fingolimod" if drug.startswith("class:") else drug
@@ -200,7 +216,7 @@ class Cases:
 
 
 PRIVATE = {
-    "counts.review_member": "comparator text, drug_level text, drug text,"
+    "counts.review_member": "variant text, comparator text, drug_level text, drug text,"
     " event_level text, event text, caseid bigint",
     "counts.review_case": "caseid bigint, primaryid bigint, quarter text,"
     " source_era text, caseversion int, received_date date, fda_date date,"
@@ -208,7 +224,9 @@ PRIVATE = {
     " age_years double, sex text, country text, country_text text, reporter text,"
     " is_professional boolean, report_type text, sender text,"
     " sender_case_number text, literature text, is_serious boolean,"
-    " is_fatal boolean, outcomes text, ms_basis text, included boolean, reason text",
+    " is_fatal boolean, outcomes text, ms_basis text, is_suspected_duplicate boolean,"
+    " duplicate_of bigint, duplicate_cluster bigint, duplicate_cluster_size int,"
+    " included boolean, reason text",
     "counts.review_drug": "caseid bigint, primaryid bigint, drug_seq bigint,"
     " line int, role text, drugname text, prod_ai text, route text, dose text,"
     " start_date date, start_date_precision text, end_date date,"
@@ -229,11 +247,18 @@ PRIVATE = {
     "counts.review_source_row": "caseid bigint, quarter text, primaryid bigint,"
     " table_name text, member text, line int, archive text, archive_sha256 text,"
     " version_state text",
-    "counts.pair_profile": "comparator text, drug_level text, drug text,"
+    "counts.pair_profile": "variant text, comparator text, drug_level text, drug text,"
     " event_level text, event text, a_new bigint, a_hcp bigint, a_serious bigint,"
     " a_fatal bigint, a_countries bigint",
     "counts.excluded_case": "drug text, event text, term text, caseid bigint,"
     " primaryid bigint, quarter_no smallint, reason text",
+    "counts.duplicate": "caseid bigint, linked_caseid bigint, primaryid bigint,"
+    " linked_primaryid bigint, quarter text, linked_quarter text, match_weight double, "
+    + "".join(
+        f"{one.name}_level text, {one.name}_weight double, "
+        for one in load_model().comparison
+    )
+    + "cluster bigint, cluster_size int, is_linked_left_out boolean",
     "counts.attrition": "step_no bigint, part text, step text, kind text, unit text,"
     " n bigint",
     "counts.litigated_year": "ingredient text, received_year int, n_reports bigint,"
@@ -304,7 +329,7 @@ def publish(
         " where e.included"
     )
     con.execute(
-        "insert into counts.pair_profile select comparator, drug_level, drug,"
+        "insert into counts.pair_profile select variant, comparator, drug_level, drug,"
         " event_level, event, a // 4, a // 2, a // 2, a // 10, least(a, 5)"
         " from signals.statistic where is_latest"
     )
@@ -543,7 +568,7 @@ def test_limits_stand_before_the_board_and_any_number(
         "cause",
         "no reassurance",
         "Not evaluable",
-        "duplicates are not yet removed",
+        "Suspected duplicates are left out",
         "vocabulary is today's",
         "contradict each other",
         "crude",
@@ -651,6 +676,21 @@ def test_every_report_behind_a_count_stands_in_the_case_table(
     counts = listing.groupby(["drug", "event"])["caseid"].nunique().to_dict()
     assert counts[("ocrelizumab", "breast")] == 30
     assert counts[("fingolimod", "skin_bcc")] == 4
+
+
+def test_a_stands_with_and_without_suspected_duplicates_in_each_comparator(
+    simulated: tuple[str, Path],
+) -> None:
+    page = simulated[0]
+    assert "With suspected duplicates a is 32" in page
+    assert "2 reports of the pair are left out" in page
+    assert "No suspected duplicate among its reports." in page
+
+
+def test_the_case_table_names_the_cluster_of_a_report(
+    simulated: tuple[str, Path],
+) -> None:
+    assert re.search(r"cluster 100000\d0<small>3 cases", simulated[0])
 
 
 def test_clock_time_of_the_run_is_nowhere(simulated: tuple[str, Path]) -> None:

@@ -20,6 +20,7 @@ from pvsignal.errors import UsageError
 from pvsignal.layout import TABLES, era_of_quarter, header
 from pvsignal.quarter import Quarter, QuarterSpan
 from pvsignal.simulate import Simulated, simulate
+from pvsignal.simulate.copies import DUPLICATES, NEAR_MISSES
 from pvsignal.simulate.reports import draw_base, draw_quarters, quarter_weights
 from pvsignal.simulate.vocabulary import load_vocabulary, read_table
 from pvsignal.simulate.write import list_name, member_name
@@ -425,6 +426,7 @@ def test_every_kind_of_trap_is_planted_once_per_pair(recent):
         "indication",
         "recurrence",
         "false_friend",
+        "duplicated",
     }
     assert not traps.duplicated(["drug", "event"]).any()
     signals = truth(recent, "signals")
@@ -532,3 +534,71 @@ def test_neoplasms_are_as_frequent_with_ms_therapies_as_without():
     for part in (is_ms, ~is_ms):
         spread = np.sqrt(rate * (1 - rate) / part.sum())
         assert abs(has_event[part].mean() - rate) < 3.5 * spread
+
+
+# --- duplicates ---------------------------------------------------------------------
+
+
+def first_version(made: Simulated, caseid: int, table: str) -> pd.DataFrame:
+    """Rows of a case in the first quarter that holds it."""
+    for archive in made.archives:
+        rows = frame(archive, table)
+        own = rows[rows["caseid"] == str(caseid)]
+        if len(own):
+            return own[own["primaryid"] == own["primaryid"].iloc[0]]
+    raise AssertionError(f"case {caseid} is in no archive")
+
+
+def planted_pairs(made: Simulated, kind: str) -> list[tuple[int, int]]:
+    table = truth(made, "duplicates")
+    rows = table[table["kind"] == kind]
+    return list(zip(rows["caseid"], rows["other_caseid"], strict=True))[:10]
+
+
+def test_every_kind_of_duplicate_and_of_near_miss_is_planted(recent):
+    table = truth(recent, "duplicates")
+    assert set(table.loc[table["is_duplicate"], "kind"]) == set(DUPLICATES)
+    assert set(table.loc[~table["is_duplicate"], "kind"]) == set(NEAR_MISSES)
+    assert (table["caseid"] != table["other_caseid"]).all()
+
+
+def test_an_exact_copy_is_the_same_report_of_another_company(recent):
+    for one, other in planted_pairs(recent, "exact"):
+        first, second = (first_version(recent, x, "demo").iloc[0] for x in (one, other))
+        assert first["event_dt"] == second["event_dt"] != ""
+        assert first["sex"] == second["sex"]
+        assert first["mfr_num"] != second["mfr_num"] or first["mfr_num"] == ""
+        drugs = (first_version(recent, x, "drug") for x in (one, other))
+        first_drugs, second_drugs = (set(rows["drugname"]) for rows in drugs)
+        assert first_drugs == second_drugs
+
+
+def test_a_dropped_drug_and_a_dropped_term_are_one_less(recent):
+    for kind, table, column in (
+        ("drug_dropped", "drug", "drugname"),
+        ("term_dropped", "reac", "pt"),
+    ):
+        for one, other in planted_pairs(recent, kind):
+            whole = set(first_version(recent, one, table)[column])
+            assert set(first_version(recent, other, table)[column]) < whole
+
+
+def test_the_patients_of_one_article_differ_in_age_and_those_of_a_duplicate_do_not(
+    recent,
+):
+    for kind, is_same in (("article", True), ("same_article", False)):
+        for one, other in planted_pairs(recent, kind):
+            first, second = (
+                first_version(recent, x, "demo").iloc[0] for x in (one, other)
+            )
+            letters = [re.sub(r"\W", "", x["lit_ref"]).upper() for x in (first, second)]
+            assert letters[0] == letters[1] != ""
+            if first["age_cod"] == second["age_cod"] == "YR":
+                assert (first["age"] == second["age"]) == is_same
+
+
+def test_the_duplicated_trap_is_one_report_under_seven_cases(recent):
+    cases = truth(recent, "cases")
+    (real,) = cases.loc[cases["kind"] == "duplicated", "caseid"]
+    table = truth(recent, "duplicates")
+    assert (table["caseid"] == real).sum() == 6

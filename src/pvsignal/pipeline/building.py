@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-from pvsignal import codelists, warehouse
+from pvsignal import codelists, duplicates, warehouse
 from pvsignal.codelists import Codelists
 from pvsignal.errors import CheckFailed, UsageError
 from pvsignal.layout import gates
 from pvsignal.pipeline.inputs import Inputs
 from pvsignal.progress import NoProgress, Progress
+from pvsignal.quarter import Quarter
 from pvsignal.settings import Settings
 from pvsignal.sources import manifest
 
@@ -50,18 +54,36 @@ class Litigated:
 
 
 @dataclass(frozen=True)
+class Duplicates:
+    """Current reports of the population that are left out as suspected duplicates."""
+
+    n_reports: int
+    n_duplicates: int
+
+    def __str__(self) -> str:
+        share = self.n_duplicates / self.n_reports if self.n_reports else 0.0
+        return (
+            f"suspected duplicates: {self.n_duplicates:,} of {self.n_reports:,} "
+            f"reports ({share:.1%}) are left out"
+        )
+
+
+@dataclass(frozen=True)
 class Built:
     """The warehouse is built; what its checks and its litigated drugs came to."""
 
     inputs: Inputs
     notes: tuple[Note, ...]
     litigated: tuple[Litigated, ...]
+    duplicates: Duplicates
     n_reports: int
 
     def findings(self) -> tuple[str, ...]:
-        """Lines for a person: re-issues, notes of the checks, litigated reports."""
+        """Lines for a person: re-issues, notes of the checks, what left and why."""
         reissues = self.inputs.staged.reissues
-        return tuple(map(str, (*reissues, *self.notes, *self.litigated)))
+        return tuple(
+            map(str, (*reissues, *self.notes, self.duplicates, *self.litigated))
+        )
 
 
 def build(
@@ -74,9 +96,11 @@ def build(
     ModelError
         If a model fails.
     CheckFailed
-        If a blocking check returns rows.
+        If a blocking check returns rows, or the duplicate model would compare too many
+        pairs.
     """
     listener = progress or NoProgress()
+    links = _link(settings, inputs, listener)
     n_models = sum(len(paths) for paths in warehouse.MODELS.values())
     listener.start("build", n_models)
     settings.warehouse_path.unlink(missing_ok=True)
@@ -90,13 +114,8 @@ def build(
         threads=settings.threads,
         memory_limit=settings.memory_limit,
     ) as con:
-        folders = [
-            settings.staged_dir / str(archive.quarter) / key
-            for archive, key in zip(
-                inputs.staged.archives, inputs.staged.keys, strict=True
-            )
-        ]
-        warehouse.register_staged(con, folders)
+        warehouse.register_staged(con, list(_staged_folders(settings, inputs).values()))
+        warehouse.register_parquet(con, "source.link", links)
         warehouse.load_frame(con, "source.archive", _archive_frame(inputs))
         warehouse.load_frame(con, "source.build", _build_frame(inputs))
         load_gates(con, inputs.known_counts)
@@ -105,7 +124,9 @@ def build(
             con, ["macros", "staged"], values=values, on_model=on_model
         )
         _load_vocabulary(con, inputs)
-        warehouse.run_models(con, groups[2:], values=values, on_model=on_model)
+        warehouse.run_models(con, ["cases"], values=values, on_model=on_model)
+        _load_clusters(con)
+        warehouse.run_models(con, groups[3:], values=values, on_model=on_model)
         checks = warehouse.run_checks(con, origin=inputs.origin)
         warehouse.load_arrow(con, "source.check_row", warehouse.check_row_table(checks))
         warehouse.load_arrow(con, "source.check_result", warehouse.check_table(checks))
@@ -151,8 +172,12 @@ def built_before(settings: Settings, inputs: Inputs) -> Built:
             "select name, title, n_rows from source.check_result "
             "where effect = 'note' order by name",
         )
-        reports = warehouse.query_rows(
-            con, "select count(*) as n from cohort.report where known_until is null"
+        (reports,) = warehouse.query_rows(
+            con,
+            "select count(*) as n_reports, count(duplicate.caseid) as n_duplicates "
+            "from cohort.report as report left join cases.suspected_duplicate as "
+            "duplicate using (quarter_no, primaryid, caseid) "
+            "where report.known_until is null",
         )
         litigated = warehouse.query_rows(
             con,
@@ -167,7 +192,54 @@ def built_before(settings: Settings, inputs: Inputs) -> Built:
         inputs,
         tuple(Note(**note) for note in notes),
         tuple(Litigated(name, years) for name, years in by_ingredient.items()),
-        int(reports[0]["n"]),
+        Duplicates(**reports),
+        int(reports["n_reports"]),
+    )
+
+
+def _staged_folders(settings: Settings, inputs: Inputs) -> dict[Quarter, Path]:
+    return {
+        archive.quarter: settings.staged_dir / str(archive.quarter) / key
+        for archive, key in zip(inputs.staged.archives, inputs.staged.keys, strict=True)
+    }
+
+
+def _link(settings: Settings, inputs: Inputs, listener: Progress) -> tuple[Path, ...]:
+    """Links of the quarters up to as_of, made now where they are not there."""
+    staged = _staged_folders(settings, inputs)
+    linked = duplicates.link_quarters(
+        settings.duplicates_dir,
+        {quarter: staged[quarter] for quarter in inputs.quarters},
+        countries=inputs.lists["countries"].table,
+        threads=settings.threads,
+        memory_limit=settings.memory_limit,
+        progress=listener,
+    )
+    return linked.files
+
+
+def _load_clusters(con: warehouse.Connection) -> None:
+    """Clusters of the links that hold at as_of, as ``source.duplicate_cluster``."""
+    links = warehouse.query_rows(
+        con,
+        "select caseid, kept_caseid, match_weight from cases.link "
+        "where known_until is null",
+    )
+    found = duplicates.clusters(
+        ((row["caseid"], row["kept_caseid"], row["match_weight"]) for row in links),
+        most=duplicates.load_model().decision.max_cluster,
+    )
+    sizes = Counter(found.values())
+    warehouse.load_arrow(
+        con,
+        "source.duplicate_cluster",
+        pa.table(
+            {
+                "caseid": pa.array(list(found), pa.int64()),
+                "cluster": pa.array(list(found.values()), pa.int64()),
+                "n_cases": pa.array([sizes[c] for c in found.values()], pa.int32()),
+            }
+        ),
     )
 
 
@@ -308,6 +380,16 @@ def _load_vocabulary(con: warehouse.Connection, inputs: Inputs) -> None:
             _distinct(con, ["staged.drug.route"]), lists
         ),
         "analysis.role": pd.DataFrame({"role_cod": list(analysis.roles)}),
+        "analysis.variant": pd.DataFrame(
+            [
+                {
+                    "variant": variant.name,
+                    "suspected_duplicates": variant.suspected_duplicates,
+                    "is_every_quarter": variant.is_every_quarter,
+                }
+                for variant in analysis.variants
+            ]
+        ),
     }
     terms = codelists.classify_terms(
         _distinct(con, ["staged.reac.pt_term", "staged.indi.indi_term"]), lists

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pvsignal import __version__, codelists
+from pvsignal import __version__, codelists, duplicates
 from pvsignal.analysis import Analysis
 from pvsignal.codelists import Codelists
 from pvsignal.errors import UsageError
@@ -29,9 +29,9 @@ class Inputs:
     Attributes
     ----------
     identity
-        12 hex over archive hashes in quarter order, staging version, analysis, code
-        lists, gates, the operator's counts where there are any, package version,
-        as_of and the last review record.
+        12 hex over archive hashes in quarter order, staging version, linkage version,
+        analysis, code lists, gates, the operator's counts where there are any, package
+        version, as_of and the last review record.
     known_counts
         What the quarters are held against: shipped counts and the operator's.
     """
@@ -94,6 +94,7 @@ def identify(
         "analysis": analysis.sha256,
         "codelists": codelists.codelists_hash(lists),
         "gates": gates.gates_hash(),
+        "duplicates": duplicates.linkage_version(),
         "package": __version__,
         "as_of": str(counted[-1]),
         "review": reviews[-1] if reviews else "",

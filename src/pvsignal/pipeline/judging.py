@@ -32,8 +32,7 @@ def score(settings: Settings, built: Built) -> Scored:
         cells = warehouse.query_arrow(
             con,
             "select cell.*, held_quarter.quarter, "
-            "cell.quarter_no = max(cell.quarter_no) over () as is_latest, "
-            "'primary' as variant "
+            "cell.quarter_no = max(cell.quarter_no) over () as is_latest "
             "from counts.cell as cell inner join cases.held_quarter as held_quarter "
             "on cell.quarter_no = held_quarter.quarter_no",
         )
@@ -125,7 +124,8 @@ def assess(settings: Settings, scored: Scored) -> Assessed:
         history = warehouse.query_frame(
             con,
             "select comparator, drug_level, drug, event_level, event, quarter_no, a, "
-            "sdr_ror, evaluable from signals.statistic where event_level <> 'pt'",
+            "sdr_ror, evaluable from signals.statistic "
+            "where variant = 'primary' and event_level <> 'pt'",
         )
         latest = history[history["quarter_no"] == inputs.as_of.ordinal]
         verdicts = rules.agreement(latest).merge(

@@ -43,6 +43,7 @@ PUBLISHED_TABLES: Final = (
     "counts.quarter",
     "counts.reject",
     "counts.excluded_case",
+    "counts.duplicate",
     "counts.review_member",
     "counts.review_case",
     "counts.review_drug",

@@ -102,6 +102,14 @@ class Estimate:
     a_serious: int
     a_fatal: int
     a_countries: int
+    a_with_duplicates: int | None
+    ror_low_with_duplicates: float | None
+    sdr_ror_with_duplicates: bool | None
+
+    @property
+    def n_duplicates(self) -> int:
+        """Reports of the pair that are left out as suspected duplicates."""
+        return 0 if self.a_with_duplicates is None else self.a_with_duplicates - self.a
 
     @property
     def mark(self) -> str:
@@ -218,6 +226,8 @@ class CaseLine:
     is_treated_event: bool
     in_b: bool
     in_c: bool
+    duplicate_cluster: int | None
+    duplicate_cluster_size: int | None
 
 
 @dataclass(frozen=True)
@@ -472,8 +482,11 @@ order by v.robust desc, v.agreement = 'provisional' desc,
 _ESTIMATES: Final = """
 select {} from api.signals as s
 inner join api.verdicts as v using (drug, event)
+left join api.signals as w
+    on w.variant = 'with_duplicates' and w.comparator = s.comparator
+    and w.drug = s.drug and w.event_level = s.event_level and w.event = s.event
 where v.on_board and s.variant = 'primary' and s.event_level = v.event_level
-order by comparator
+order by s.comparator
 """
 
 # A pair of equally long lists becomes one row a pair.
@@ -602,9 +615,11 @@ def _scope(con: duckdb.DuckDBPyConnection) -> Scope:
 
 
 def _board(con: duckdb.DuckDBPyConnection) -> tuple[BoardRow, ...]:
-    qualified = {"drug", "event"}
+    suffix = "_with_duplicates"
     fields = [
-        name if name in qualified else f"s.{name}"
+        f"w.{name.removesuffix(suffix)} as {name}"
+        if name.endswith(suffix)
+        else f"s.{name}"
         for name in Estimate.__dataclass_fields__
     ]
     estimates: dict[tuple[str, str], list[Estimate]] = {}

@@ -21,6 +21,7 @@ from pvsignal.report.content import (
     MAX_DETAILED_PAIRS,
     BoardRow,
     Content,
+    Estimate,
     HeatCell,
     HistoryPoint,
     LitigatedYear,
@@ -183,6 +184,7 @@ def _environment() -> Environment:
         partial_date=words.partial_date,
         sentence=sentence,
         could_not_judge=could_not_judge,
+        duplicates_words=duplicates_words,
         forest_summary=forest_summary,
         timeline_summary=timeline_summary,
         crossing_words=crossing_words,
@@ -270,6 +272,27 @@ def could_not_judge(row: BoardRow) -> str:
     if not alone or any(row.mark(c) == "not flagged" for c in COMPARATORS):
         return ""
     return f"{words.joined(_not_judging(row))} could not judge"
+
+
+def duplicates_words(estimate: Estimate) -> str:
+    """Say what a is with the suspected duplicates, and whether a flag hangs on it.
+
+    Empty where the analysis has no variant that counts them.
+    """
+    if estimate.a_with_duplicates is None:
+        return ""
+    if not estimate.n_duplicates:
+        return "No suspected duplicate among its reports."
+    flag = ""
+    if estimate.sdr_ror_with_duplicates != estimate.sdr_ror:
+        flag = ", flagged" if estimate.sdr_ror_with_duplicates else ", not flagged"
+    low = words.ratio(estimate.ror_low_with_duplicates)
+    return (
+        f"With suspected duplicates a is {words.count(estimate.a_with_duplicates)} "
+        f"(lower limit of the ROR {low}{flag})"
+        f"; {words.plural(estimate.n_duplicates, 'report')} of the pair "
+        f"{'is' if estimate.n_duplicates == 1 else 'are'} left out."
+    )
 
 
 def board_groups(

@@ -97,6 +97,14 @@ TABLES: Final[Mapping[str, Table]] = MappingProxyType(
         "case_indications": Table(
             _OF_BOARD.format("case_indications"), "Indications", _SHOWN_CASES
         ),
+        "duplicates": Table(
+            f"with shown as ({_OF_BOARD.format('cases')}) "
+            "select d.* from api.duplicates as d "
+            "where d.caseid in (select caseid from shown) "
+            "or d.linked_caseid in (select caseid from shown)",
+            "Links between suspected duplicates, with what each field weighs",
+            _SHOWN_CASES,
+        ),
         "excluded_cases": _view("excluded_cases", "Reports left out, with the reason"),
         "attrition": _view("attrition", "How many are left after each step"),
         "litigated": _view("litigated", "Reports per litigated ingredient and year"),

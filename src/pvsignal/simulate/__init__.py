@@ -25,8 +25,10 @@ from pvsignal.errors import UsageError
 from pvsignal.progress import NoProgress, Progress
 from pvsignal.quarter import Quarter, QuarterSpan
 from pvsignal.simulate.columns import build_tables
+from pvsignal.simulate.copies import COPIES_OF_TRAP, Copies, n_copies, plant_copies
 from pvsignal.simulate.defects import DEFECTS, choose_defects
 from pvsignal.simulate.plants import (
+    DUPLICATED,
     Truth,
     cap_traps,
     litigated_reports,
@@ -119,6 +121,9 @@ def simulate(
             named, its signal shows in A only without them.
         ``cases.csv``
             kind, caseid, drug, event, expected: cases with a known fate.
+        ``duplicates.csv``
+            kind, caseid, other_caseid, is_duplicate, explanation: pairs of cases that
+            are one event of one patient, and near misses that are not.
         ``counts.csv``
             quarter, member (table or deletion list), rows that must be staged; with
             defects also lines, splits, joins, blank and rejected of the member.
@@ -138,10 +143,10 @@ def simulate(
     _check(span, n_reports)
     listener = progress or NoProgress()
     vocabulary, truth = load_vocabulary(), Truth()
-    reports = _draw_reports(vocabulary, span, n_reports, seed, truth=truth)
+    reports, copies = _draw_reports(vocabulary, span, n_reports, seed, truth=truth)
     sightings = draw_sightings(_stream(seed, "versions"), reports, span, truth)
     tables = build_tables(
-        _stream(seed, "columns"), vocabulary, reports, sightings, span
+        _stream(seed, "columns"), vocabulary, reports, copies, sightings, span
     )
     folder.mkdir(parents=True, exist_ok=True)
     write = write_archive
@@ -193,7 +198,7 @@ def _draw_reports(
     seed: int,
     *,
     truth: Truth,
-) -> Reports:
+) -> tuple[Reports, Copies]:
     """Background reports and plants, ``n_reports`` in all."""
     special = special_reports(
         _stream(seed, "special"), vocabulary, span, n_reports=n_reports, truth=truth
@@ -202,14 +207,24 @@ def _draw_reports(
         _stream(seed, "litigated"), vocabulary, span, n_reports=n_reports, truth=truth
     )
     rng = _stream(seed, "base")
-    n_base = n_reports - len(special.cases) - len(litigated.cases)
+    n_planted = len(special.cases) + len(litigated.cases) + n_copies(n_reports)
+    n_trap = COPIES_OF_TRAP * sum(row["kind"] == DUPLICATED for row in truth.cases)
+    n_base = n_reports - n_planted - n_trap
     quarters = draw_quarters(rng, span, n_base)
     base = draw_base(rng, vocabulary, quarters, span.first.ordinal)
     reports = concat([special, litigated, base])
     rng = _stream(seed, "plants")
     reports = cap_traps(rng, vocabulary, reports, truth)
     reports = plant_masked(rng, vocabulary, reports, truth=truth)
-    return plant_signals(rng, vocabulary, reports, span, truth=truth)
+    reports = plant_signals(rng, vocabulary, reports, span, truth=truth)
+    return plant_copies(
+        _stream(seed, "copies"),
+        vocabulary,
+        reports,
+        span,
+        n_reports=n_reports,
+        truth=truth,
+    )
 
 
 def _plain_cases(
@@ -241,6 +256,7 @@ _TRUTH_COLUMNS = {
     "traps": ("trap", "drug", "event", "n_reports", "explanation"),
     "masking": ("ingredient", "event", "n_reports", "drug"),
     "cases": ("kind", "caseid", "drug", "event", "expected"),
+    "duplicates": ("kind", "caseid", "other_caseid", "is_duplicate", "explanation"),
 }
 
 

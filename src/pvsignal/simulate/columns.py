@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pvsignal.quarter import QuarterSpan
+from pvsignal.simulate.copies import KEEP, Copies
 from pvsignal.simulate.reports import (
     PS,
     ROLES,
@@ -62,17 +63,18 @@ def build_tables(
     rng: np.random.Generator,
     vocabulary: Vocabulary,
     reports: Reports,
+    copies: Copies,
     sightings: Sightings,
     span: QuarterSpan,
 ) -> dict[str, Table]:
     """All rows of the seven tables in the order in which they are written."""
     rows = sightings.rows
-    patient = _draw_patients(rng, vocabulary, reports, sightings, span)
+    patient = _copied(_draw_patients(rng, vocabulary, reports, sightings, span), copies)
     drugs = _order_drugs(reports)
     versions = _Versions.of(sightings, span)
     drug_children = _children(rows, drugs)
     return {
-        "demo": _demo(rng, sightings, versions, patient, span),
+        "demo": _demo(rng, sightings, versions, patient, copies, span),
         "drug": _drug(rng, vocabulary, drugs, versions, drug_children),
         "reac": _reac(rng, vocabulary, reports, versions, rows),
         "outc": _outc(rng, reports, versions, rows),
@@ -237,11 +239,38 @@ def _draw_patients(
     )
 
 
+def _copied(patient: _Patients, copies: Copies) -> _Patients:
+    """Patients of the copies after those they were copied from."""
+    source, is_copy = copies.source, copies.is_copy
+    sex = patient.sex[source]
+    unknown = copies.is_known & (sex < 0)
+    sex = np.where(unknown, 0, sex)
+    sex = np.where(copies.other_sex & (sex >= 0), 1 - sex, sex)
+    age = patient.age[source] + copies.years
+    # An age out of range turns back: a near miss must stay another age.
+    age = np.where((age < 1) | (age > 96), patient.age[source] - copies.years, age)
+    precision = patient.event_precision[source]
+    return replace(
+        patient,
+        sex=np.where(copies.hides_sex, -1, sex),
+        age=age,
+        received=np.where(
+            is_copy,
+            np.maximum(patient.received, patient.received[source]),
+            patient.received,
+        ),
+        event=patient.event[source] + copies.days,
+        event_precision=np.where(copies.precision == KEEP, precision, copies.precision),
+        is_ms=patient.is_ms[source],
+    )
+
+
 def _demo(
     rng: np.random.Generator,
     sightings: Sightings,
     versions: _Versions,
     patient: _Patients,
+    copies: Copies,
     span: QuarterSpan,
 ) -> Table:
     rows = sightings.rows
@@ -249,6 +278,7 @@ def _demo(
     case, version = rows["case"].to_numpy(), rows["version"].to_numpy()
     n_cases = len(patient.sex)
     legacy, year = versions.is_legacy, versions.ordinal // 4
+    cases = pa.array(case)
     begins = np.array([quarter.first_day for quarter in span], dtype="datetime64[D]")
     received = np.where(
         version == 1,
@@ -257,39 +287,51 @@ def _demo(
     )
     day = np.zeros(n, dtype=np.int64)
     lawyer = patient.lawyer[case]
-    report_type = _choose(rng, [0.46, 0.45, 0.07, 0.02], n_cases)[case]
+    report_type = _choose(rng, [0.46, 0.45, 0.07, 0.02], n_cases)
+    report_type = np.where(copies.is_company & (report_type == 2), 0, report_type)[case]
     report_type = np.where(
         (report_type == 3) & (versions.ordinal < 2022 * 4 + 3), 1, report_type
     )
     direct = report_type == 2
-    sender = rng.integers(0, len(SENDERS), n_cases)[case]
-    country = _countries(rng, n_cases, patient)[case]
+    senders = rng.integers(0, len(SENDERS), n_cases)
+    others = senders[copies.source] + 1 + senders % (len(SENDERS) - 1)
+    senders = np.where(copies.is_copy, others % len(SENDERS), senders)
+    senders = np.where(copies.sender >= 0, senders[copies.sender], senders)
+    sender = senders[case]
+    countries = _countries(rng, n_cases, patient)[copies.source]
+    country = countries[case]
     table = read_table("countries")
     codes, names = list(table["code"]), list(table["legacy_name"])
-    age_known = (rng.random(n_cases) > 0.33)[case]
+    age_known = (rng.random(n_cases) > 0.33) | copies.is_known
+    age_known = (age_known & ~copies.hides_age)[case]
     age, age_unit = _ages(patient.age[case], _choose(rng, [0.02], n_cases)[case])
     weight_known = (rng.random(n_cases) < 0.2)[case]
     weight = np.round(np.clip(rng.normal(76.0, 17.0, n_cases), 4.0, 190.0), 1)[case]
     pounds = (rng.random(n_cases) < 0.3)[case]
     weight_text = _tenths(np.where(pounds, weight * 2.2046, weight))
-    literature = (rng.random(n_cases) < 0.05)[case] & ~direct
+    literature = (rng.random(n_cases) < 0.05) | (copies.article >= 0)
+    literature = literature[case] & ~direct
     first_year = 2004 + (
-        patient.received[case].astype("datetime64[Y]") - np.datetime64("2004", "Y")
+        patient.received.astype("datetime64[Y]") - np.datetime64("2004", "Y")
     ).astype(np.int64)
+    serial = 100_000 + rng.integers(0, 900_000, n_cases)
+    serial = np.where(copies.serial > 0, serial[copies.source] + copies.serial, serial)
+    numbered = np.where(copies.number >= 0, copies.number, np.arange(n_cases))[case]
     number = _join(
-        _take(codes, country),
+        _take(codes, countries[numbered]),
         "-",
-        _take(SENDERS, sender),
+        _take(SENDERS, senders[numbered]),
         "-",
-        _text(first_year),
-        _take(codes, country),
-        _text(100_000 + rng.integers(0, 900_000, n_cases)[case]),
+        _text(first_year[numbered]),
+        _take(codes, countries[numbered]),
+        _text(serial[numbered]),
     )
     occupation = _occupations(rng, n_cases, patient, case, year)
     country_text = pc.if_else(
         pa.array(legacy), _take(names, country), _take(codes, country)
     )
-    hidden = (rng.random(n_cases) < 0.01)[case]
+    hides_country = copies.hides_country[case]
+    hidden = (rng.random(n_cases) < 0.01)[case] | hides_country
     reporter = pc.if_else(pa.array(hidden), "COUNTRY NOT SPECIFIED", country_text)
     sent = received - rng.integers(0, 8, n)
     columns = {
@@ -314,16 +356,7 @@ def _demo(
         ),
         "mfr_num": _where(~direct, number),
         "mfr_sndr": _where(~direct, _take(SENDERS, sender)),
-        "lit_ref": _where(
-            literature,
-            _join(
-                "SIMULATED AUTHOR A, SIMULATED AUTHOR B. A CASE THAT NEVER WAS. "
-                "J INVENT MED. ",
-                _text(year),
-                ";",
-                _text(rng.integers(1, 60, n)),
-            ),
-        ),
+        "lit_ref": _where(literature, _citations(rng, first_year, copies).take(cases)),
         "age": _where(age_known, age),
         "age_cod": _where(age_known, age_unit),
         "age_grp": _where((rng.random(n) < 0.25), _age_groups(patient.age[case])),
@@ -337,9 +370,37 @@ def _demo(
         "death_dt": _constant("", n),
         "occp_cod": pc.if_else(pa.array(lawyer), "LW", occupation),
         "reporter_country": reporter,
-        "occr_country": _where((rng.random(n) > 0.08), _take(codes, country)),
+        "occr_country": _where(
+            (rng.random(n) > 0.08) & ~hides_country, _take(codes, country)
+        ),
     }
     return Table(columns, versions.quarter)
+
+
+def _citations(rng: np.random.Generator, year: Ints, copies: Copies) -> Texts:
+    """Article of each case; companies punctuate the same article in their own way."""
+    n = len(year)
+    volume, page = rng.integers(1, 60, n), rng.integers(1, 2_000, n)
+    of = np.where(copies.article >= 0, copies.article, np.arange(n))
+    parts = [_text(number[of]) for number in (year, volume, page)]
+    plain = _join(
+        "SIMULATED AUTHOR A, SIMULATED AUTHOR B. A CASE THAT NEVER WAS. J INVENT MED. ",
+        parts[0],
+        ";",
+        parts[1],
+        ":",
+        parts[2],
+    )
+    other = _join(
+        "Simulated Author A., Simulated Author B. A case that never was. J Invent Med ",
+        parts[0],
+        "; ",
+        parts[1],
+        ": ",
+        parts[2],
+        ".",
+    )
+    return pc.if_else(pa.array(rng.random(n) < 0.5), plain, other)
 
 
 def _tenths(numbers: npt.NDArray[np.float64]) -> Texts:

@@ -31,7 +31,9 @@ from pvsignal.simulate.vocabulary import (
     read_table,
 )
 
-TRAPS = ("oncology_brand", "indication", "recurrence", "false_friend")
+# One report, sent by several companies: many reports unless duplicates are found.
+DUPLICATED = "duplicated"
+TRAPS = ("oncology_brand", "indication", "recurrence", "false_friend", DUPLICATED)
 # The next version, so many quarters later, no longer names the neoplasm.
 DROPPED, DROPPED_AFTER = "event_dropped", 2
 MIN_SIGNAL_REPORTS = 12
@@ -63,13 +65,17 @@ _STARTS = {
 
 @dataclass
 class Truth:
-    """What was planted, row by row; ``case`` becomes ``caseid`` once cases have one."""
+    """What was planted, row by row; ``case`` becomes ``caseid`` once cases have one.
+
+    So does ``other`` become ``other_caseid``.
+    """
 
     signals: list[dict[str, object]] = field(default_factory=list)
     implied: list[dict[str, object]] = field(default_factory=list)
     traps: list[dict[str, object]] = field(default_factory=list)
     masking: list[dict[str, object]] = field(default_factory=list)
     cases: list[dict[str, object]] = field(default_factory=list)
+    duplicates: list[dict[str, object]] = field(default_factory=list)
 
 
 # --- reports written for a purpose -------------------------------------------------
@@ -294,7 +300,9 @@ def cap_traps(
     for trap in truth.traps:
         groups = _groups_of(vocabulary, str(trap["event"]))
         cases = exposed(vocabulary, reports, [str(trap["drug"])])
-        drop.append(_surplus(rng, vocabulary, reports, cases, groups))
+        # The one report of a duplicated trap is real: no other may stand beside it.
+        most = 0 if trap["trap"] == DUPLICATED else None
+        drop.append(_surplus(rng, vocabulary, reports, cases, groups, most=most))
     gone = np.unique(np.concatenate(drop)) if drop else np.empty(0, dtype=np.int64)
     events = reports.events.drop(index=pd.Index(gone)).reset_index(drop=True)
     return Reports(reports.cases, reports.drugs, events)
@@ -313,10 +321,12 @@ def _surplus(
     reports: Reports,
     cases: Ints,
     groups: Ints,
+    *,
+    most: int | None = None,
 ) -> Ints:
     """Event rows of these cases and groups beyond 0.7 of the expected number."""
     expected = len(cases) * vocabulary.neoplasms["rate"].to_numpy()[groups].sum()
-    allowed = max(2, int(0.7 * expected))
+    allowed = max(2, int(0.7 * expected)) if most is None else most
     rows = np.flatnonzero(
         np.isin(reports.events["neoplasm"].to_numpy(), groups)
         & np.isin(reports.events["case"].to_numpy(), cases)

@@ -70,6 +70,9 @@ def draw_sightings(
     rows = rows.sort_values(["quarter", "primaryid"], ignore_index=True)
     for case in truth.cases:
         case["caseid"] = int(caseid[int(str(case["case"]))])
+    for pair in truth.duplicates:
+        pair["caseid"] = int(caseid[int(str(pair["case"]))])
+        pair["other_caseid"] = int(caseid[int(str(pair["other"]))])
     return Sightings(caseid, rows, deletions)
 
 

@@ -1,0 +1,340 @@
+"""Plants suspected duplicates: one event under several case numbers, and near misses.
+
+A copy is a case of its own that takes its patient, drugs and events from another case,
+with one thing changed. What a pair is stands in ``truth/duplicates.csv``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pvsignal.quarter import QuarterSpan
+from pvsignal.simulate.plants import DUPLICATED, Truth
+from pvsignal.simulate.reports import PS, Reports
+from pvsignal.simulate.vocabulary import Ints, Vocabulary
+
+Flags = npt.NDArray[np.bool_]
+
+DUPLICATE_SHARE, NEAR_MISS_SHARE = 0.012, 0.006
+COPIES_OF_TRAP, COPIED_OF_SIGNAL = 6, 3
+KEEP, ABSENT, MONTH = -1, 3, 1
+
+# kind: (share of the plants of its sort, copies of one report, explanation)
+DUPLICATES = {
+    "exact": (0.20, 1, "the same report from another company"),
+    "same_number": (0.06, 1, "the same control number under another case"),
+    "day_off": (0.12, 1, "event date some days off"),
+    "month_only": (0.10, 1, "event date without its day"),
+    "no_date": (0.06, 1, "event date missing"),
+    "no_age": (0.08, 1, "age missing"),
+    "no_sex_or_country": (0.06, 1, "sex and country missing"),
+    "drug_dropped": (0.10, 1, "one drug not named"),
+    "term_dropped": (0.10, 1, "one reaction not named"),
+    "article": (0.08, 2, "one patient of an article, reported by three companies"),
+    "undocumented": (0.04, 1, "neither date nor age: cannot be told from others"),
+}
+NEAR_MISSES = {
+    "other_patient": (0.30, 1, "same drugs, reactions and day; another age and sex"),
+    "family": (0.15, 1, "same drugs, day and country; another age, one reaction"),
+    "twin": (0.15, 1, "same age, drugs and sender; another date and reaction"),
+    "same_article": (0.20, 2, "other patients of an article"),
+    "batch": (0.20, 3, "one sender's batch of one day, patients unknown"),
+}
+
+
+@dataclass(frozen=True)
+class Copies:
+    """What a copied case takes over and what it changes, one entry per case.
+
+    Attributes
+    ----------
+    source
+        Case whose patient a case shares, its own number where none.
+    sender, number, article
+        Case whose sender, control number or article it shares, -1 where none.
+    serial
+        Added to the control number of ``source``; 0 for none.
+    is_known, is_company
+        Age and sex must be known; must not be a direct report.
+    days, precision
+        Added to the event date; its precision (`KEEP`, `MONTH`, `ABSENT`).
+    years, other_sex
+        Added to the age; sex exchanged.
+    hides_age, hides_sex, hides_country
+        Fields that are missing.
+    """
+
+    source: Ints
+    sender: Ints
+    number: Ints
+    article: Ints
+    serial: Ints
+    is_known: Flags
+    is_company: Flags
+    days: Ints
+    precision: Ints
+    years: Ints
+    other_sex: Flags
+    hides_age: Flags
+    hides_sex: Flags
+    hides_country: Flags
+
+    @classmethod
+    def none(cls, n: int) -> Copies:
+        """Nothing is copied among ``n`` cases."""
+
+        def flags() -> Flags:
+            return np.zeros(n, dtype=np.bool_)
+
+        def numbers(value: int) -> Ints:
+            return np.full(n, value, dtype=np.int64)
+
+        return cls(
+            source=np.arange(n),
+            sender=numbers(-1),
+            number=numbers(-1),
+            article=numbers(-1),
+            serial=numbers(0),
+            is_known=flags(),
+            is_company=flags(),
+            days=numbers(0),
+            precision=numbers(KEEP),
+            years=numbers(0),
+            other_sex=flags(),
+            hides_age=flags(),
+            hides_sex=flags(),
+            hides_country=flags(),
+        )
+
+    @property
+    def is_copy(self) -> Flags:
+        """Whether a case shares the patient or the data of another."""
+        copied: Flags = self.source != np.arange(len(self.source))
+        return copied
+
+
+def n_copies(n_reports: int) -> int:
+    """Cases that `plant_copies` will add."""
+    return sum(len(plan) * copies for plan, copies, _ in _plan(n_reports))
+
+
+def _plan(n_reports: int) -> list[tuple[range, int, str]]:
+    """Number of sources, copies of each, and kind."""
+    plan = []
+    for share, kinds in ((DUPLICATE_SHARE, DUPLICATES), (NEAR_MISS_SHARE, NEAR_MISSES)):
+        for kind, (part, copies, _) in kinds.items():
+            n_sources = max(1, round(n_reports * share * part / copies))
+            plan.append((range(n_sources), copies, kind))
+    return plan
+
+
+def plant_copies(
+    rng: np.random.Generator,
+    vocabulary: Vocabulary,
+    reports: Reports,
+    span: QuarterSpan,
+    *,
+    n_reports: int,
+    truth: Truth,
+) -> tuple[Reports, Copies]:
+    """Add copies to the reports and say what each of them shares with its source.
+
+    Sources are plain reports without a neoplasm, so that a copy moves no planted pair,
+    the reports of the trap ``duplicated``, and a few that make a planted signal, so
+    that its count differs with and without them.
+    """
+    planter = _Planter(rng, vocabulary, reports, span)
+    signal = [row["case"] for row in truth.cases if row["kind"] == "treated_event"]
+    planter.first = [int(str(case)) for case in signal[:COPIED_OF_SIGNAL]]
+    for case in [row["case"] for row in truth.cases if row["kind"] == DUPLICATED]:
+        planter.plant("exact", int(str(case)), COPIES_OF_TRAP)
+    for sources, copies, kind in _plan(n_reports):
+        for _ in sources:
+            planter.plant(kind, planter.source(kind), copies)
+    truth.duplicates.extend(planter.truth)
+    return planter.build()
+
+
+class _Planter:
+    """Collects copies one by one."""
+
+    def __init__(
+        self,
+        rng: np.random.Generator,
+        vocabulary: Vocabulary,
+        reports: Reports,
+        span: QuarterSpan,
+    ) -> None:
+        self.rng = rng
+        self.vocabulary = vocabulary
+        self.reports = reports
+        self.n_quarters = len(span)
+        self.n_sources = len(reports.cases)
+        n = self.n_sources
+        drugs = reports.drugs.assign(
+            substance=vocabulary.products["prod_ai"].to_numpy()[
+                reports.drugs["product"].to_numpy()
+            ]
+        )
+        self.n_drugs = np.bincount(
+            drugs[["case", "substance"]].drop_duplicates()["case"], minlength=n
+        )
+        self.n_events = np.bincount(reports.events["case"], minlength=n)
+        taken = np.isin(
+            np.arange(n), reports.events.loc[reports.events["neoplasm"] >= 0, "case"]
+        )
+        is_free = ~reports.cases["special"].to_numpy() & ~taken
+        self.order = rng.permutation(np.flatnonzero(is_free)).tolist()
+        self.drugs_of = reports.drugs.groupby("case").indices
+        self.events_of = reports.events.groupby("case").indices
+        self.cases: list[dict[str, object]] = []
+        self.drugs: list[pd.DataFrame] = []
+        self.events: list[pd.DataFrame] = []
+        self.changes: dict[int, dict[str, int]] = {}
+        self.truth: list[dict[str, object]] = []
+        self.dated: set[int] = set()
+        self.first: list[int] = []
+
+    def source(self, kind: str) -> int:
+        """Take a report that can be copied in this way."""
+        if kind == "exact" and self.first:
+            return self.first.pop()
+        few = kind in NEAR_MISSES
+        least_drugs = 2 if kind == "drug_dropped" else 1
+        least_events = 2 if kind in ("term_dropped", "family", "twin") else 1
+        most = 1 if kind == "batch" else 2 if few else 99
+        for place, case in enumerate(self.order):
+            if least_drugs <= self.n_drugs[case] <= max(
+                most, least_drugs
+            ) and least_events <= self.n_events[case] <= max(most, least_events):
+                return int(self.order.pop(place))
+        return int(self.order.pop())
+
+    def plant(self, kind: str, source: int, copies: int) -> None:
+        """Add the copies of a report and write down which pairs they make."""
+        if kind != "undocumented":
+            self.dated.add(source)
+            self._change(source, is_known=1)
+        if kind in ("same_number", "article", "same_article", "batch", "twin"):
+            self._change(source, is_company=1)
+        if kind in ("article", "same_article"):
+            self._change(source, article=source, precision=ABSENT)
+        if kind == "batch":
+            self._change(source, hides_age=1, hides_sex=1)
+        if kind == "undocumented":
+            self._change(source, hides_age=1, precision=ABSENT)
+        made = [self._copy(kind, source, number) for number in range(1, copies + 1)]
+        self.truth += [
+            {
+                "kind": kind,
+                "case": one,
+                "other": other,
+                "is_duplicate": kind in DUPLICATES,
+                "explanation": {**DUPLICATES, **NEAR_MISSES}[kind][2],
+            }
+            for one, other in combinations((source, *made), 2)
+        ]
+
+    def _change(self, case: int, **what: int) -> None:
+        self.changes.setdefault(case, {}).update(what)
+
+    def _copy(self, kind: str, source: int, number: int) -> int:
+        case = self.n_sources + len(self.cases)
+        own = self.reports.cases.iloc[source].to_dict()
+        row: dict[str, object] = {str(name): value for name, value in own.items()}
+        delay = int(self.rng.choice([0, 0, 1, 1, 2, 3]))
+        row["quarter"] = min(int(own["quarter"]) + delay, self.n_quarters - 1)
+        self.cases.append(row)
+        drugs = self.reports.drugs.iloc[self.drugs_of[source]]
+        events = self.reports.events.iloc[self.events_of[source]]
+        if kind == "drug_dropped":
+            drugs = self._without_one_drug(drugs)
+        if kind in ("term_dropped", "family"):
+            events = events.iloc[1:] if kind == "term_dropped" else events.iloc[:1]
+        if kind == "twin":
+            other = self.vocabulary.term("Injury")
+            events = pd.concat([events.iloc[1:], events.iloc[:1].assign(term=other)])
+        self.drugs.append(drugs.assign(case=case))
+        self.events.append(events.assign(case=case))
+        self._change(case, source=source, is_known=int(kind != "undocumented"))
+        self._change(case, **self._changes_of(kind, source, number))
+        return case
+
+    def _without_one_drug(self, drugs: pd.DataFrame) -> pd.DataFrame:
+        """Drop a drug, with all its rows, that is not the primary suspect's."""
+        names = self.vocabulary.products["prod_ai"].to_numpy()[drugs["product"]]
+        primary = names[(drugs["role"] == PS).to_numpy()]
+        others = names[~np.isin(names, primary)]
+        return drugs[names != others[-1]] if len(others) else drugs
+
+    def _changes_of(self, kind: str, source: int, number: int) -> dict[str, int]:
+        rng = self.rng
+        sign = int(rng.choice([-1, 1]))
+        found: dict[str, dict[str, int]] = {
+            "same_number": {"number": source, "sender": source, "is_company": 1},
+            "day_off": {"days": sign * int(rng.integers(1, 4))},
+            "month_only": {"precision": MONTH},
+            "no_date": {"precision": ABSENT},
+            "no_age": {"hides_age": 1},
+            "no_sex_or_country": {"hides_sex": 1, "hides_country": 1},
+            "article": {"article": source, "is_company": 1, "precision": ABSENT},
+            "undocumented": {"hides_age": 1, "precision": ABSENT, "is_known": 0},
+            "other_patient": {
+                "years": sign * int(rng.integers(12, 30)),
+                "other_sex": int(rng.random() < 0.5),
+            },
+            "family": {"years": sign * 27, "other_sex": int(rng.random() < 0.5)},
+            "twin": {
+                "days": sign * int(rng.integers(32, 90)),
+                "other_sex": int(rng.random() < 0.5),
+                "sender": source,
+                "serial": 1,
+                "is_company": 1,
+            },
+            "same_article": {
+                "article": source,
+                "is_company": 1,
+                "precision": ABSENT,
+                "years": number * 11 * sign,
+                "other_sex": int(rng.random() < 0.5),
+                "sender": source,
+                "serial": number,
+            },
+            "batch": {
+                "sender": source,
+                "serial": number,
+                "is_company": 1,
+                "hides_age": 1,
+                "hides_sex": 1,
+            },
+        }
+        return found.get(kind, {})
+
+    def build(self) -> tuple[Reports, Copies]:
+        """Return the reports with the copies, and what the copies share."""
+        old = self.reports
+        types = old.cases.dtypes.to_dict()
+        cases = pd.concat(
+            [old.cases, pd.DataFrame(self.cases).astype(types)], ignore_index=True
+        )
+        n = len(cases)
+        touched = sorted(self.changes)
+        cases.loc[touched, "special"] = True
+        cases.loc[sorted(self.dated), "dated"] = True
+        copies = Copies.none(n)
+        for case, what in self.changes.items():
+            for name, value in what.items():
+                getattr(copies, name)[case] = value
+        return (
+            Reports(
+                cases,
+                pd.concat([old.drugs, *self.drugs], ignore_index=True),
+                pd.concat([old.events, *self.events], ignore_index=True),
+            ),
+            copies,
+        )
