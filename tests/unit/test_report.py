@@ -22,6 +22,8 @@ from pvsignal.analysis import Analysis, load_analysis
 from pvsignal.duplicates import load_model
 from pvsignal.progress import NoProgress
 from pvsignal.report import write_report
+from pvsignal.report.content import AttritionStep, RowFate
+from pvsignal.report.html import attrition_flow, fate_table
 from pvsignal.report.words import limits, partial_date, ratio
 from pvsignal.signals.rules import agreement
 from pvsignal.stats import chi2_yates, expected, prr, ror
@@ -261,6 +263,7 @@ PRIVATE = {
     + "cluster bigint, cluster_size int, is_linked_left_out boolean",
     "counts.attrition": "step_no bigint, part text, step text, kind text, unit text,"
     " n bigint",
+    "counts.row_fate": "quarter text, quarter_no smallint, fate text, n_rows bigint",
     "counts.litigated_year": "ingredient text, received_year int, n_reports bigint,"
     " is_removed boolean",
     "counts.unmatched_name": "drugname text, prod_ai text, n_records bigint",
@@ -717,3 +720,34 @@ def test_a_long_board_says_which_pairs_have_no_section(tmp_path: Path) -> None:
     text = report(tmp_path, pairs=pairs, quarters=("2024q1",))
     assert text.count("<article") == 300
     assert "The first 300 of 302 pairs" in text
+
+
+def test_attrition_stands_in_columns_of_what_is_left_and_what_went() -> None:
+    steps = [
+        AttritionStep(1, "cases", "DEMO rows staged", "left", "rows", 10),
+        AttritionStep(2, "cases", "superseded", "removed", "versions", 3),
+        AttritionStep(3, "outcome", "benign terms", "no incident event", "terms", 2),
+        AttritionStep(4, "outcome", "treated events", "shown", "terms", 1),
+    ]
+    parts = attrition_flow(steps)
+    assert [part.title for part in parts] == ["From rows to cases", "Outcome"]
+    assert [[step.css for step in part.steps] for part in parts] == [
+        ["left", "went"],
+        ["went", "shown"],
+    ]
+
+
+def test_fates_of_each_quarter_add_up_to_its_rows_the_most_frequent_first() -> None:
+    table = fate_table(
+        [
+            RowFate("2024q1", "deleted", 1),
+            RowFate("2024q1", "counted", 5),
+            RowFate("2024q2", "counted", 4),
+        ]
+    )
+    assert table.names == ("counted", "deleted")
+    assert [(row.quarter, row.n_rows, row.counts) for row in table.rows] == [
+        ("2024q1", 6, (5, 1)),
+        ("2024q2", 4, (4, 0)),
+    ]
+    assert fate_table([]).rows == ()

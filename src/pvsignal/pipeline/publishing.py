@@ -36,6 +36,7 @@ PUBLISHED_TABLES: Final = (
     "signals.ledger",
     "counts.pair_profile",
     "counts.attrition",
+    "counts.row_fate",
     "counts.litigated_year",
     "counts.unmatched_name",
     "counts.name_share",

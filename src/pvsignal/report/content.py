@@ -289,6 +289,15 @@ class AttritionStep:
 
 
 @dataclass(frozen=True)
+class RowFate:
+    """How many DEMO rows of a quarter had one fate."""
+
+    quarter: str
+    fate: str
+    n_rows: int
+
+
+@dataclass(frozen=True)
 class LitigatedYear:
     """Reports of one litigated ingredient in one year of receipt."""
 
@@ -370,6 +379,7 @@ class Content:
     pairs: tuple[Pair, ...]
     heat: tuple[HeatCell, ...]
     attrition: tuple[AttritionStep, ...]
+    fates: tuple[RowFate, ...]
     litigated: tuple[LitigatedYear, ...]
     unmatched: tuple[UnmatchedName, ...]
     n_unmatched: int
@@ -404,6 +414,9 @@ def read_content(con: duckdb.DuckDBPyConnection, roles: Sequence[str]) -> Conten
         heat=_records(con, HeatCell, _HEAT),
         attrition=_records(
             con, AttritionStep, "select {} from api.attrition order by step_no"
+        ),
+        fates=_records(
+            con, RowFate, "select {} from api.row_fates order by quarter, fate"
         ),
         litigated=_records(
             con,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +21,7 @@ from pvsignal.report import words
 from pvsignal.report.content import (
     COMPARATORS,
     MAX_DETAILED_PAIRS,
+    AttritionStep,
     BoardRow,
     Content,
     Estimate,
@@ -27,6 +30,7 @@ from pvsignal.report.content import (
     LitigatedYear,
     MemberCount,
     Pair,
+    RowFate,
 )
 from pvsignal.report.tables import WrittenTable
 
@@ -138,6 +142,8 @@ def render(
         max_detailed=MAX_DETAILED_PAIRS,
         max_overview=charts.n_in_overview,
         heat=heat_map(content.heat),
+        attrition_flow=attrition_flow(content.attrition),
+        fates=fate_table(content.fates),
         litigated=litigated_table(content.litigated),
         noted=[check for check in content.checks if check.n_rows],
         passed=[check.name for check in content.checks if not check.n_rows],
@@ -410,6 +416,82 @@ def heat_class(cell: HeatCell) -> str:
         return "blind"
     above = cell.expected is not None and cell.a > cell.expected and cell.a > 0
     return "warm" if above else "cool"
+
+
+FLOW_TITLES: Final = {
+    "cases": "From rows to cases",
+    "population": "From cases to populations",
+    "exposure": "Exposure",
+    "outcome": "Outcome",
+    "both": "Both",
+}
+_FLOW_CSS: Final = {"left": "left", "shown": "shown"}
+
+
+@dataclass(frozen=True)
+class FlowStep:
+    """A box of the attrition flow: what is left, or what went."""
+
+    step: str
+    unit: str
+    n: int
+    css: str
+
+
+@dataclass(frozen=True)
+class FlowPart:
+    """A column of the attrition flow."""
+
+    title: str
+    steps: tuple[FlowStep, ...]
+
+
+def attrition_flow(steps: Sequence[AttritionStep]) -> tuple[FlowPart, ...]:
+    """Attrition as columns of boxes, one a part, in the order of the steps."""
+    return tuple(
+        FlowPart(
+            FLOW_TITLES.get(part, part),
+            tuple(
+                FlowStep(step.step, step.unit, step.n, _FLOW_CSS.get(step.kind, "went"))
+                for step in of_part
+            ),
+        )
+        for part, of_part in groupby(steps, key=lambda step: step.part)
+    )
+
+
+@dataclass(frozen=True)
+class FateRow:
+    """Rows of a quarter, in all and by fate."""
+
+    quarter: str
+    n_rows: int
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class FateTable:
+    """Fates of the DEMO rows, quarter by fate."""
+
+    names: tuple[str, ...]
+    rows: tuple[FateRow, ...]
+
+
+def fate_table(fates: Sequence[RowFate]) -> FateTable:
+    """Fates as quarter by fate, the most frequent fate first."""
+    totals = Counter[str]()
+    by_quarter: dict[str, Counter[str]] = {}
+    for one in fates:
+        totals[one.fate] += one.n_rows
+        by_quarter.setdefault(one.quarter, Counter())[one.fate] += one.n_rows
+    names = tuple(sorted(totals, key=lambda name: (-totals[name], name)))
+    return FateTable(
+        names,
+        tuple(
+            FateRow(quarter, found.total(), tuple(found[name] for name in names))
+            for quarter, found in by_quarter.items()
+        ),
+    )
 
 
 def litigated_table(lines: Sequence[LitigatedYear]) -> LitigatedTable:

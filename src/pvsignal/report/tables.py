@@ -107,6 +107,7 @@ TABLES: Final[Mapping[str, Table]] = MappingProxyType(
         ),
         "excluded_cases": _view("excluded_cases", "Reports left out, with the reason"),
         "attrition": _view("attrition", "How many are left after each step"),
+        "row_fates": _view("row_fates", "What became of each quarter's DEMO rows"),
         "litigated": _view("litigated", "Reports per litigated ingredient and year"),
         "unmatched_names": _view("unmatched_names", "Names no code list knows"),
         "quarters": _view("quarters", "Accounting of every file of every archive"),
