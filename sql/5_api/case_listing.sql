@@ -15,7 +15,7 @@
 --   reporter: reporter
 --   is_serious: serious
 --   is_fatal: fatal
---   neoplasm_terms: terms of the event that count
+--   neoplasm_terms: terms of the event that count; for a marker its terms, neoplasms or not
 --   ms_therapies: admitted MS therapies with role
 --   other_suspects: all other suspects; an MS substance that does not count with its product status
 --   in_b: the report counts in comparator B
@@ -49,7 +49,8 @@ reported as (
         on case_events.caseid = member.caseid
     semi join wanted_term
         on case_events.term = wanted_term.term
-    where case_events.included
+    -- A marker that is no neoplasm has no verdict.
+    where case_events.included is not false
     group by case_events.caseid
 ),
 

@@ -226,3 +226,21 @@ def test_each_real_case_that_counts_does_so_for_the_groups_decided_by_hand(
     }
     assert {120968074} <= dict(counted).keys()
     assert 124813377 not in dict(counted)
+
+
+def test_leads_and_benign_terms_of_real_cases_count_as_markers_with_their_reports(
+    database: duckdb.DuckDBPyConnection,
+) -> None:
+    pairs = database.execute(
+        "select drug, event, a from api.signals where event_level = 'marker' "
+        "and comparator = 'A' and drug_level = 'substance' and a > 0"
+    ).fetchall()
+    # A naevus with an infusion for MS, a lesion of the nervous system with interferon.
+    assert ("alemtuzumab", "marker:skin_bcc:benign", 1) in pairs
+    assert ("interferon beta-1a", "marker:cns_glioma:lead", 1) in pairs
+    for drug, event, a in pairs:
+        listed = database.execute(
+            "select neoplasm_terms from api.case_listing(?, ?)", [drug, event]
+        ).fetchall()
+        assert len(listed) == a
+        assert all(terms for (terms,) in listed)

@@ -97,6 +97,7 @@ RULES = {
     "product other_indication",
     "product product_unspecified",
     "litigated",
+    *(f"event {level}" for level in ("pt", "group", "supergroup", "marker")),
 }
 
 
@@ -113,6 +114,7 @@ def rules_shown(dataset: Dataset) -> set[str]:
             if outcome.is_treated_event:
                 shown.add("treated event")
         for event in report.events:
+            shown.add(f"event {event[0]}")
             if reference.is_litigated(report, event, shipped()):
                 shown.add("litigated")
     return shown

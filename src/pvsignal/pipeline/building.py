@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pvsignal import codelists, warehouse
+from pvsignal.analysis import Analysis
 from pvsignal.codelists import Codelists
 from pvsignal.errors import UsageError
 from pvsignal.pipeline.inputs import Inputs
@@ -201,10 +202,8 @@ def _load_vocabulary(con: warehouse.Connection, inputs: Inputs) -> None:
         "codelists.reference_member": codelists.reference_members(
             lists, analysis.reference_class
         ),
-        "codelists.event": codelists.event_catalogue(lists),
-        "codelists.litigated_event": codelists.litigated_events(
-            lists, analysis.litigated_certainty
-        ),
+        "codelists.event": _events(lists),
+        "codelists.litigated_event": _litigated(lists, analysis),
         "codelists.litigated_ingredient": lists["litigated_drugs"]
         .table[["ingredient"]]
         .drop_duplicates(),
@@ -220,9 +219,28 @@ def _load_vocabulary(con: warehouse.Connection, inputs: Inputs) -> None:
         _distinct(con, ["staged.reac.pt_term", "staged.indi.indi_term"]), lists
     )
     frames["codelists.term"] = terms
-    frames["codelists.event_term"] = codelists.events_of_terms(terms, lists)
+    frames["codelists.event_term"] = pd.concat(
+        [
+            codelists.events_of_terms(terms, lists),
+            codelists.markers_of_terms(terms, lists),
+        ]
+    )
     for name, frame in frames.items():
         warehouse.load_frame(con, name, frame)
+
+
+def _events(lists: Codelists) -> pd.DataFrame:
+    return pd.concat(
+        [
+            codelists.event_catalogue(lists),
+            codelists.marker_catalogue(lists).drop(columns="watched_event"),
+        ]
+    )
+
+
+def _litigated(lists: Codelists, analysis: Analysis) -> pd.DataFrame:
+    events = codelists.litigated_events(lists, analysis.litigated_certainty)
+    return pd.concat([events, codelists.litigated_markers(events, lists)])
 
 
 def _distinct(con: warehouse.Connection, columns: list[str]) -> list[str]:

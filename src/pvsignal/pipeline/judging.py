@@ -125,7 +125,8 @@ def assess(settings: Settings, scored: Scored) -> Assessed:
         history = warehouse.query_frame(
             con,
             "select comparator, drug_level, drug, event_level, event, quarter_no, a, "
-            "sdr_ror, evaluable from signals.statistic where event_level <> 'pt'",
+            "sdr_ror, evaluable from signals.statistic "
+            "where event_level in ('group', 'supergroup')",
         )
         latest = history[history["quarter_no"] == inputs.as_of.ordinal]
         verdicts = rules.agreement(latest).merge(
