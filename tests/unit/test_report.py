@@ -233,6 +233,9 @@ PRIVATE = {
     "counts.litigated_year": "ingredient text, received_year int, n_reports bigint,"
     " is_removed boolean",
     "counts.unmatched_name": "drugname text, prod_ai text, n_records bigint",
+    "counts.review_term": "term text, event_class text, not_event_reason text,"
+    " group_id text, behaviour text, is_secondary boolean, is_incident boolean,"
+    " rule text, first_quarter text, n_reports bigint, n_with_ms_therapy bigint",
     "counts.quarter": "quarter text, table_name text, member text, era text,"
     " physical_lines bigint, header_lines bigint, blank_lines bigint, splits bigint,"
     " joins bigint, staged bigint, rejected bigint, archive text,"

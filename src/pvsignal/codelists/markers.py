@@ -37,7 +37,7 @@ def _event_of_name(lists: Codelists) -> dict[str, str]:
     }
     groups = event_catalogue(lists)
     groups = groups[groups["event_level"] == "group"]
-    for suffix in reversed(BEHAVIOUR_SUFFIX.values()):
+    for suffix in reversed(list(BEHAVIOUR_SUFFIX.values())):
         has_it = groups[groups["event"] == groups["group_id"] + suffix]
         found |= dict(zip(has_it["group_id"], has_it["event"], strict=True))
     return found

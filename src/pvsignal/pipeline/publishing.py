@@ -38,6 +38,7 @@ PUBLISHED_TABLES: Final = (
     "counts.attrition",
     "counts.litigated_year",
     "counts.unmatched_name",
+    "counts.review_term",
     "counts.quarter",
     "counts.reject",
     "counts.excluded_case",

@@ -101,6 +101,7 @@ TABLES: Final[Mapping[str, Table]] = MappingProxyType(
         "attrition": _view("attrition", "How many are left after each step"),
         "litigated": _view("litigated", "Reports per litigated ingredient and year"),
         "unmatched_names": _view("unmatched_names", "Names no code list knows"),
+        "review_terms": _view("review_terms", "Terms classified by rule alone"),
         "quarters": _view("quarters", "Accounting of every file of every archive"),
         "rejects": _view("rejects", "Rows that could not be read"),
         "codelists": _view("codelists", "Code lists in use"),
