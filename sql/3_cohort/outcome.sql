@@ -1,7 +1,8 @@
 -- Kind: table
 -- Title: Reports with an event after the indication rule; litigated ones are marked, not dropped
 -- Grain: (event_level, event, quarter_no, primaryid, caseid)
--- Reads: cohort.reported_term, cohort.event, cohort.report, cohort.litigated_report, codelists.event_term
+-- Reads: cohort.reported_term, cohort.event, cohort.report, cohort.litigated_report,
+--   cohort.event_member
 with included as (
     select distinct
         event.event_level,
@@ -11,7 +12,7 @@ with included as (
         report.primaryid,
         report.caseid
     from cohort.reported_term as reported
-    inner join codelists.event_term as event_term
+    inner join cohort.event_member as event_term
         on reported.term = event_term.term
     inner join cohort.event as event
         on

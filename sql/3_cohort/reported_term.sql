@@ -1,11 +1,11 @@
 -- Kind: table
 -- Title: Terms of a report that count for events: neoplasm terms by the indication rule, others as reported
 -- Grain: (quarter_no, primaryid, term)
--- Reads: cohort.outcome_verdict, staged.reac, codelists.term, codelists.event_term
+-- Reads: cohort.outcome_verdict, staged.reac, codelists.term, cohort.event_member
 -- Source: docs/cohort.md, "Indication rule"; a marker that is no neoplasm (a mass, a biopsy) has no verdict
 with other_term as (
     select distinct event_term.term
-    from codelists.event_term as event_term
+    from cohort.event_member as event_term
     anti join codelists.term as term
         on
             event_term.term = term.term

@@ -15,7 +15,7 @@
 --   reporter: reporter
 --   is_serious: serious
 --   is_fatal: fatal
---   neoplasm_terms: terms of the event that count; for a marker its terms, neoplasms or not
+--   neoplasm_terms: terms of the event that count; of a MedDRA event, whose terms are not published, all neoplasm terms
 --   ms_therapies: admitted MS therapies with role
 --   other_suspects: all other suspects; an MS substance that does not count with its product status
 --   in_b: the report counts in comparator B
@@ -47,10 +47,18 @@ reported as (
     from api.case_events as case_events
     semi join member
         on case_events.caseid = member.caseid
-    semi join wanted_term
+    left join wanted_term
         on case_events.term = wanted_term.term
-    -- A marker that is no neoplasm has no verdict.
-    where case_events.included is not false
+    -- A marker that is no neoplasm has no verdict; terms of a user's own MedDRA are not published.
+    where
+        case_events.included is not false
+        and (
+            wanted_term.term is not null
+            or (
+                case_events.event_class = 'neoplasm'
+                and (select count(published.term) from wanted_term as published) = 0
+            )
+        )
     group by case_events.caseid
 ),
 

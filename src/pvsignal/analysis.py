@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tomllib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from pvsignal.errors import CodelistError
 
@@ -39,6 +40,24 @@ class Evaluable(_Frozen):
     bc_min_reference_cases: int = 3
 
 
+class MeddraEvents(_Frozen):
+    """Groupings of a user's own MedDRA that become events, by patterns of names."""
+
+    soc_pattern: str = "^neoplasms"
+    smq_pattern: str = (
+        "malignanc|malignant.*tumour|tumours|premalignant|myelodysplastic|neoplasm"
+    )
+
+    @field_validator("*")
+    @classmethod
+    def _compiles(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"'{pattern}' is no valid pattern ({error})") from error
+        return pattern
+
+
 class Analysis(_Frozen):
     """One analysis: the question, its roles, reference and thresholds."""
 
@@ -52,6 +71,7 @@ class Analysis(_Frozen):
     )
     thresholds: Thresholds = Thresholds()
     evaluable: Evaluable = Evaluable()
+    meddra: MeddraEvents = MeddraEvents()
 
     @property
     def sha256(self) -> str:

@@ -64,6 +64,7 @@ MODELS: Final[Mapping[str, tuple[str, ...]]] = {
         "3_cohort/neoplasm_record",
         "3_cohort/same_indication",
         "3_cohort/outcome_verdict",
+        "3_cohort/event_member",
         "3_cohort/reported_term",
         "3_cohort/event",
         "3_cohort/litigated_record",

@@ -14,7 +14,7 @@ def test_a_marker_counts_as_reported_and_a_neoplasm_by_its_verdict() -> None:
             10 | 1 | MELANOCYTIC NAEVUS | true
             10 | 2 | MELANOCYTIC NAEVUS | false
             """,
-            "codelists.event_term": """
+            "cohort.event_member": """
             event_level | event | term
             pt | MELANOCYTIC NAEVUS | MELANOCYTIC NAEVUS
             marker | marker:skin_bcc:benign | MELANOCYTIC NAEVUS

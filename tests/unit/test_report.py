@@ -246,7 +246,8 @@ PRIVATE = {
     "codelists.list": "list text, title text, version text, changed text,"
     " certainty text, source text, n_rows bigint, sha256 text",
     "signals.run": "run text, inputs text, as_of text, origin text, analysis text,"
-    " analysis_sha256 text, codelists_sha256 text, staging_version text,"
+    " analysis_sha256 text, codelists_sha256 text, meddra_sha256 text,"
+    " staging_version text,"
     " pvsignal_version text, n_quarters_held int, n_quarters_span int,"
     " first_quarter text, last_quarter text, started text",
     "signals.ledger": "seq bigint, kind text, run text, as_of text, body text,"
@@ -342,7 +343,7 @@ def publish(
             )
         ],
     )
-    stamp = (origin, "ms_malignancy", "c" * 64, "d" * 12, "e" * 12, "0.1.0")
+    stamp = (origin, "ms_malignancy", "c" * 64, "d" * 12, None, "e" * 12, "0.1.0")
     span = (len(quarters), n_span, quarters[0], quarters[-1], started)
     fill(con, "signals.run", [("a" * 12, "f" * 12, quarters[-1], *stamp, *span)])
     for path in API:

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from pvsignal import codelists, warehouse
-from pvsignal.analysis import Analysis
 from pvsignal.codelists import Codelists
 from pvsignal.errors import UsageError
+from pvsignal.pipeline.dictionary_events import event_tables
 from pvsignal.pipeline.inputs import Inputs
 from pvsignal.progress import NoProgress, Progress
 from pvsignal.settings import Settings
@@ -202,8 +202,6 @@ def _load_vocabulary(con: warehouse.Connection, inputs: Inputs) -> None:
         "codelists.reference_member": codelists.reference_members(
             lists, analysis.reference_class
         ),
-        "codelists.event": _events(lists),
-        "codelists.litigated_event": _litigated(lists, analysis),
         "codelists.litigated_ingredient": lists["litigated_drugs"]
         .table[["ingredient"]]
         .drop_duplicates(),
@@ -225,22 +223,35 @@ def _load_vocabulary(con: warehouse.Connection, inputs: Inputs) -> None:
             codelists.markers_of_terms(terms, lists),
         ]
     )
+    frames |= _event_frames(con, inputs)
     for name, frame in frames.items():
         warehouse.load_frame(con, name, frame)
 
 
-def _events(lists: Codelists) -> pd.DataFrame:
-    return pd.concat(
-        [
-            codelists.event_catalogue(lists),
-            codelists.marker_catalogue(lists).drop(columns="watched_event"),
-        ]
+def _event_frames(con: warehouse.Connection, inputs: Inputs) -> dict[str, pd.DataFrame]:
+    """Events of the code lists, their markers, and those of a user's own MedDRA."""
+    lists = inputs.lists
+    litigated = codelists.litigated_events(lists, inputs.analysis.litigated_certainty)
+    own = event_tables(
+        inputs.meddra,
+        _distinct(con, ["staged.reac.pt_term"]) if inputs.meddra else [],
+        lists=lists,
+        litigated=litigated,
     )
-
-
-def _litigated(lists: Codelists, analysis: Analysis) -> pd.DataFrame:
-    events = codelists.litigated_events(lists, analysis.litigated_certainty)
-    return pd.concat([events, codelists.litigated_markers(events, lists)])
+    markers = codelists.marker_catalogue(lists).drop(columns="watched_event")
+    return {
+        "codelists.event": pd.concat(
+            [codelists.event_catalogue(lists), markers, own.events]
+        ),
+        "codelists.meddra_term": own.terms,
+        "codelists.litigated_event": pd.concat(
+            [
+                litigated,
+                codelists.litigated_markers(litigated, lists),
+                own.litigated,
+            ]
+        ),
+    }
 
 
 def _distinct(con: warehouse.Connection, columns: list[str]) -> list[str]:

@@ -12,6 +12,10 @@ from pvsignal import __version__, codelists
 from pvsignal.analysis import Analysis
 from pvsignal.codelists import Codelists
 from pvsignal.errors import UsageError
+from pvsignal.pipeline.dictionary_events import (
+    DictionaryEvents,
+    read_dictionary_events,
+)
 from pvsignal.pipeline.intake import Staged
 from pvsignal.quarter import Quarter
 from pvsignal.settings import Settings
@@ -28,7 +32,10 @@ class Inputs:
     ----------
     identity
         12 hex over archive hashes in quarter order, staging version, analysis, code
-        lists, package version, as_of and the last review record.
+        lists, package version, as_of and the last review record; with a MedDRA folder
+        also over its content and the SMQs that the settings name.
+    meddra
+        Events of a user's own MedDRA folder; None without one.
     """
 
     staged: Staged
@@ -38,6 +45,7 @@ class Inputs:
     origin: str
     is_complete: bool
     identity: str
+    meddra: DictionaryEvents | None = None
 
     @property
     def quarters(self) -> tuple[Quarter, ...]:
@@ -68,6 +76,8 @@ def identify(
     ------
     UsageError
         If as_of lies before the first or after the last held quarter.
+    CodelistError
+        If a code list is not valid, or the MedDRA folder is none.
     """
     first, last = staged.quarters[0], staged.quarters[-1]
     if as_of is not None and not first <= as_of <= last:
@@ -88,6 +98,9 @@ def identify(
         "as_of": str(counted[-1]),
         "review": reviews[-1] if reviews else "",
     }
+    dictionary = read_dictionary_events(settings, analysis)
+    if dictionary is not None:
+        content["meddra"] = [dictionary.sha256, *settings.meddra_smqs]
     held = manifest.read_manifest(settings.data_dir)
     return Inputs(
         staged=staged,
@@ -97,6 +110,7 @@ def identify(
         origin=manifest.read_origin(settings.data_dir) or "",
         is_complete=as_of is None and set(held) == set(staged.quarters),
         identity=short_hash(content),
+        meddra=dictionary,
     )
 
 

@@ -192,6 +192,7 @@ def _run_frame(assessed: Assessed, started: dt.datetime) -> pd.DataFrame:
                 "analysis": inputs.analysis.name,
                 "analysis_sha256": inputs.analysis.sha256,
                 "codelists_sha256": codelists.codelists_hash(inputs.lists),
+                "meddra_sha256": inputs.meddra.sha256 if inputs.meddra else "",
                 "staging_version": staging.staging_version(),
                 "pvsignal_version": __version__,
                 "n_quarters_held": len(inputs.quarters),
