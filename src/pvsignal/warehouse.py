@@ -56,6 +56,7 @@ MODELS: Final[Mapping[str, tuple[str, ...]]] = {
     "cohort": (
         "3_cohort/indication",
         "3_cohort/ms_indication",
+        "3_cohort/product_status",
         "3_cohort/therapy_record",
         "3_cohort/ms_report",
         "3_cohort/report",
