@@ -10,7 +10,7 @@ with event_of_term as (
         event_term.term,
         true as is_mapped
     from codelists.event_term as event_term
-    where event_term.event_level <> 'pt'
+    where event_term.event_level in ('group', 'supergroup')
     union all
     select
         event.event,
@@ -94,7 +94,7 @@ from candidate
 inner join cohort.event as event
     on
         candidate.event = event.event
-        and event.event_level <> 'pt'
+        and event.event_level in ('group', 'supergroup')
 left join cases.suspected_duplicate as duplicate
     on
         candidate.quarter_no = duplicate.quarter_no

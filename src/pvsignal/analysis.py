@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tomllib
 from pathlib import Path
 from typing import Literal
@@ -61,6 +62,24 @@ class Variant(_Frozen):
         return self.name == PRIMARY
 
 
+class MeddraEvents(_Frozen):
+    """Groupings of a user's own MedDRA that become events, by patterns of names."""
+
+    soc_pattern: str = "^neoplasms"
+    smq_pattern: str = (
+        "malignanc|malignant.*tumour|tumours|premalignant|myelodysplastic|neoplasm"
+    )
+
+    @field_validator("*")
+    @classmethod
+    def _compiles(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"'{pattern}' is no valid pattern ({error})") from error
+        return pattern
+
+
 class Analysis(_Frozen):
     """One analysis: the question, its roles, reference and thresholds."""
 
@@ -74,6 +93,7 @@ class Analysis(_Frozen):
     )
     thresholds: Thresholds = Thresholds()
     evaluable: Evaluable = Evaluable()
+    meddra: MeddraEvents = MeddraEvents()
     variants: tuple[Variant, ...] = (Variant(name=PRIMARY),)
 
     @field_validator("variants")

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from pvsignal.analysis import Analysis
 from pvsignal.pipeline.building import Built, Note, build, built_before
+from pvsignal.pipeline.dictionary_events import read_dictionary_events
 from pvsignal.pipeline.inputs import Inputs, identify
 from pvsignal.pipeline.intake import (
     Clock,
@@ -75,6 +76,8 @@ def run(
     PvsignalError
         As the stages do; what was published before stays as it was.
     """
+    # A folder that is none fails before gigabytes are fetched.
+    read_dictionary_events(settings, analysis)
     with hold(settings):
         landed = land(settings, span=span, now=now, progress=progress)
         staged = stage(settings, span=span, progress=progress)

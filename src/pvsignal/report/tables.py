@@ -110,6 +110,7 @@ TABLES: Final[Mapping[str, Table]] = MappingProxyType(
         "row_fates": _view("row_fates", "What became of each quarter's DEMO rows"),
         "litigated": _view("litigated", "Reports per litigated ingredient and year"),
         "unmatched_names": _view("unmatched_names", "Names no code list knows"),
+        "review_terms": _view("review_terms", "Terms classified by rule alone"),
         "quarters": _view("quarters", "Accounting of every file of every archive"),
         "rejects": _view("rejects", "Rows that could not be read"),
         "checks": _view("checks", "Checks of the run, passed or with a note"),
