@@ -17,6 +17,8 @@ with dated as (
         on
             sighting.quarter_no = demo.quarter_no
             and sighting.line = demo.line
+            and sighting.primaryid = demo.primaryid
+            and sighting.caseid = demo.caseid
     where version.known_until is null or version.known_until > version.known_from
     group by version.quarter_no, version.primaryid
 )

@@ -69,7 +69,9 @@ named as (
             hit.therapy = by_substance.therapy
             and drug.prod_ai = by_substance.text
     where
-        not coalesce(by_name.is_other_substance, false)
+        -- Records that were cut from one line share its number; each needs a name of its own.
+        (coalesce(by_name.is_match, false) or coalesce(by_substance.is_match, false))
+        and not coalesce(by_name.is_other_substance, false)
         and not coalesce(by_substance.is_other_substance, false)
         and exists (
             select 1

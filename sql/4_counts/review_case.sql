@@ -60,6 +60,8 @@ inner join staged.demo as demo
     on
         sighting.quarter_no = demo.quarter_no
         and sighting.line = demo.line
+        and sighting.primaryid = demo.primaryid
+        and sighting.caseid = demo.caseid
 inner join cases.held_quarter as held_quarter
     on review.quarter_no = held_quarter.quarter_no
 inner join cases.received as received

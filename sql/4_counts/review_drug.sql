@@ -68,6 +68,8 @@ left join cohort.therapy_record as record
     on
         drug.quarter_no = record.quarter_no
         and drug.line = record.line
+        and drug.primaryid = record.primaryid
+        and drug.drug_seq is not distinct from record.drug_seq
 left join matched as by_name
     on
         record.drugname = by_name.text

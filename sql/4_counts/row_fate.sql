@@ -22,6 +22,8 @@ with judged as (
         on
             demo.quarter_no = sighting.quarter_no
             and demo.line = sighting.line
+            and demo.primaryid = sighting.primaryid
+            and demo.caseid = sighting.caseid
     left join cases.version as version
         on
             sighting.quarter_no = version.quarter_no

@@ -125,3 +125,30 @@ def test_amifampridine_is_another_substance() -> None:
 
 def test_the_substance_string_alone_is_enough() -> None:
     assert _status("UNKNOWN BRAND", "OCRELIZUMAB") == ("any_product", "true")
+
+
+def test_record_cut_from_the_line_of_a_therapy_is_not_that_therapy():
+    """DRUG of 2011 holds records of two reports on one line."""
+    rows = run(
+        "3_cohort/therapy_record",
+        {
+            "codelists.name_match": NAME_MATCH,
+            "codelists.therapy": THERAPY,
+            "codelists.route_match": ROUTE_MATCH,
+            "staged.drug": """
+                quarter_no:int | primaryid:int | drug_seq:int | line:int | role_cod | drugname | prod_ai | route
+                1 | 11 | 1 | 2 | PS | OCRELIZUMAB | - | -
+                1 | 12 | 1 | 2 | SS | DYSPORT | - | -
+            """,
+            "cases.version": """
+                quarter_no:int | primaryid:int | known_from:int | known_until:int
+                1 | 11 | 1 | -
+                1 | 12 | 1 | -
+            """,
+            "cohort.indication": "quarter_no:int | primaryid:int | drug_seq:int | "
+            "is_ms:bool | is_non_ms:bool | is_oncology:bool | is_other_disease:bool\n",
+            "cohort.ms_indication": "quarter_no:int | primaryid:int\n",
+        },
+        columns="primaryid drugname therapy",
+    )
+    assert rows == [("11", "OCRELIZUMAB", "ocrelizumab")]

@@ -63,3 +63,24 @@ def test_each_row_of_demo_has_one_fate_and_quarters_not_held_have_none():
         2024q2 | without a named drug or a reaction | 1
         2024q2 | suspected duplicate | 1
     """)
+
+
+def test_two_records_cut_from_one_line_are_two_rows_with_a_fate_each():
+    glued = {
+        **GIVEN,
+        "staged.demo": """
+            quarter_no:int | line:int | primaryid:int | caseid:int
+            8096 | 5 | 21 | 2
+            8096 | 5 | 31 | 3
+        """,
+        "cases.sighting": """
+            quarter_no:int | line:int | primaryid:int | caseid:int
+            8096 | 5 | 21 | 2
+            8096 | 5 | 31 | 3
+        """,
+    }
+    assert run("4_counts/row_fate", glued, columns="quarter fate n_rows") == drawn("""
+        quarter | fate | n_rows
+        2024q1 | deleted | 1
+        2024q1 | counted | 1
+    """)
