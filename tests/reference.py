@@ -41,8 +41,8 @@ SUSPECT = ("PS", "SS")
 ADMITTED = frozenset(
     {
         "any_product",
-        "ms_brand",
-        "ms_route",
+        "disease_brand",
+        "disease_route",
         "conditional_brand",
         "record_indication",
         "case_indication",
@@ -419,18 +419,18 @@ def product_status(record: Record, therapy: str, report: Children, lists: Lists)
         lists.term(term).is_other_disease for term in record.indications
     )
 
-    if name & {"exclude_brand", "non_ms_brand"}:
-        return "non_ms_brand"
+    if name & {"exclude_brand", "other_brand"}:
+        return "other_brand"
     if "exclude_form" in name:
-        return "non_ms_form"
-    if "non_ms_route" in route:
-        return "non_ms_route"
+        return "other_form"
+    if "other_route" in route:
+        return "other_route"
     if has_oncology:
         return "oncology_indication"
-    if "ms_brand" in name:
-        return "ms_brand"
-    if "ms_route" in route and not has_non_ms:
-        return "ms_route"
+    if "disease_brand" in name:
+        return "disease_brand"
+    if "disease_route" in route and not has_non_ms:
+        return "disease_route"
     if "conditional_brand" in name and not has_non_ms:
         return "conditional_brand"
     if any(is_ms(term, lists) for term in record.indications):
@@ -463,7 +463,7 @@ def is_ms_report(report: Children, lists: Lists) -> bool:
     for record in report.records:
         for therapy in therapies_named(record, lists):
             name = name_whys(record, therapy, lists)
-            if "ms_brand" in name and not name & {"exclude_brand", "non_ms_brand"}:
+            if "disease_brand" in name and not name & {"exclude_brand", "other_brand"}:
                 return True
     return False
 

@@ -14,7 +14,7 @@ with basis as (
     select
         therapy_record.quarter_no,
         therapy_record.primaryid,
-        'ms_only_brand' as ms_basis
+        'disease_only_brand' as ms_basis
     from cohort.therapy_record as therapy_record
     where therapy_record.names_ms_brand
 )

@@ -157,11 +157,11 @@ def test_product_rule_covers_the_substances_of_other_diseases(
         "natalizumab",
         "corticotropin",
     ]:
-        assert table.loc[ingredient, "product_rule"] == "ms_product", ingredient
+        assert table.loc[ingredient, "product_rule"] == "disease_product", ingredient
     by_indication = table["brand_confusion_rule"].str.contains("MS only by INDI")
-    assert (table["product_rule"][by_indication] == "ms_product").all()
-    other_brands = table["non_ms_brands_same_ingredient"] != ""
-    assert (table["product_rule"][other_brands] == "ms_product").all()
+    assert (table["product_rule"][by_indication] == "disease_product").all()
+    other_brands = table["other_brands"] != ""
+    assert (table["product_rule"][other_brands] == "disease_product").all()
     assert (table["product_reason"] != "").all()
     assert table.loc["ocrelizumab", "product_rule"] == "any_product"
 
@@ -170,7 +170,7 @@ def test_only_the_named_rows_have_ms_brands(lists: Codelists) -> None:
     table = lists["ms_therapies"].table
     core = table["in_core_dmt_set"].str.startswith("Y")
     core |= table["category"] == "symptomatic"
-    assert not (table["ms_brand_regex"].ne("") & ~core).any()
+    assert not (table["disease_brand_regex"].ne("") & ~core).any()
     conditional = table["ingredient"][table["conditional_brand_regex"] != ""]
     assert conditional.tolist() == ["natalizumab", "ozanimod"]
 

@@ -81,8 +81,8 @@ def search_names(lists: Codelists) -> pd.DataFrame:
         ``therapy``, ``name`` (upper case); sorted, each name once a therapy.
     """
     columns = [
-        "ms_brands",
-        "non_ms_brands_same_ingredient",
+        "disease_brands",
+        "other_brands",
         "code_names",
         "faers_prod_ai",
         "faers_drugname_variants",

@@ -88,23 +88,23 @@ _ALL = (
     Schema(
         "ms_therapies",
         _words(
-            "ingredient mechanism category route us_ms_approval eu_ms_approval"
-            " ms_brands non_ms_brands_same_ingredient code_names faers_prod_ai"
+            "ingredient mechanism category route us_approval eu_approval"
+            " disease_brands other_brands code_names faers_prod_ai"
             " faers_drugname_variants misspellings scored product_rule product_reason"
-            " match_regex exclude_other_regex exclude_form_regex ms_brand_regex"
-            " conditional_brand_regex non_ms_brand_regex ms_route_regex"
-            " non_ms_route_regex brand_confusion_rule non_ms_indications_confounding"
+            " match_regex exclude_other_regex exclude_form_regex disease_brand_regex"
+            " conditional_brand_regex other_brand_regex disease_route_regex"
+            " other_route_regex brand_confusion_rule other_indications"
             " in_core_dmt_set notes certainty"
         ),
         ("ingredient",),
         allowed={
             "scored": YES_NO,
-            "product_rule": frozenset({"any_product", "ms_product"}),
+            "product_rule": frozenset({"any_product", "disease_product"}),
         },
         regexes=_words(
-            "match_regex exclude_other_regex exclude_form_regex ms_brand_regex"
-            " conditional_brand_regex non_ms_brand_regex ms_route_regex"
-            " non_ms_route_regex"
+            "match_regex exclude_other_regex exclude_form_regex disease_brand_regex"
+            " conditional_brand_regex other_brand_regex disease_route_regex"
+            " other_route_regex"
         ),
     ),
     Schema(
