@@ -1,5 +1,5 @@
 -- Kind: table
--- Title: Drug records that name an MS therapy, with the product rule's verdict
+-- Title: Drug records that name a therapy of the list, with the product rule's verdict
 -- Grain: (quarter_no, line, therapy): a DRUG row and a therapy
 -- Reads: staged.drug, cases.version, cohort.indication, cohort.ms_indication,
 --   codelists.name_match, codelists.route_match, codelists.therapy
@@ -15,7 +15,7 @@ with name_flag as (
         bool_or(name_match.why = 'disease_brand') as is_ms_brand,
         bool_or(name_match.why = 'conditional_brand') as is_conditional_brand
     from codelists.name_match as name_match
-    where name_match.list = 'ms_therapies'
+    where name_match.list = 'therapies'
     group by name_match.entry, name_match.text
 ),
 

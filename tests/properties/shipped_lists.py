@@ -59,7 +59,7 @@ def lists_of(
     classified = classify_terms(
         sorted({reference.normalised(term) for term in terms}), lists
     )
-    therapies = lists["ms_therapies"].table
+    therapies = lists["therapies"].table
     scored = frozenset(therapies.loc[therapies["scored"] == "Y", "ingredient"])
     classes = {
         row["class_id"]: frozenset(row["members"].split("|")) & scored
@@ -67,7 +67,7 @@ def lists_of(
     }
     catalogue = event_catalogue(lists)
     return reference.Lists(
-        names=reference.whys(_of_list(hits, "ms_therapies").to_dict("records")),
+        names=reference.whys(_of_list(hits, "therapies").to_dict("records")),
         routes=reference.whys(
             match_routes(sorted(set(routes)), lists).to_dict("records")
         ),

@@ -6,21 +6,21 @@ from tests.sql.tables import run
 
 NAME_MATCH = """
 list | entry | text | why
-ms_therapies | alemtuzumab | ALEMTUZUMAB | match
-ms_therapies | alemtuzumab | LEMTRADA | match
-ms_therapies | alemtuzumab | LEMTRADA | disease_brand
-ms_therapies | alemtuzumab | CAMPATH | match
-ms_therapies | alemtuzumab | CAMPATH | exclude_brand
-ms_therapies | alemtuzumab | CAMPATH | other_brand
-ms_therapies | ofatumumab | OFATUMUMAB | match
-ms_therapies | ofatumumab | ARZERRA | exclude_brand
-ms_therapies | ofatumumab | OFATUMUMAB SOLUTION FOR INFUSION | match
-ms_therapies | ofatumumab | OFATUMUMAB SOLUTION FOR INFUSION | exclude_form
-ms_therapies | natalizumab | TYSABRI | match
-ms_therapies | natalizumab | TYSABRI | conditional_brand
-ms_therapies | ocrelizumab | OCRELIZUMAB | match
-ms_therapies | dalfampridine | AMIFAMPRIDINE | match
-ms_therapies | dalfampridine | AMIFAMPRIDINE | exclude_other
+therapies | alemtuzumab | ALEMTUZUMAB | match
+therapies | alemtuzumab | LEMTRADA | match
+therapies | alemtuzumab | LEMTRADA | disease_brand
+therapies | alemtuzumab | CAMPATH | match
+therapies | alemtuzumab | CAMPATH | exclude_brand
+therapies | alemtuzumab | CAMPATH | other_brand
+therapies | ofatumumab | OFATUMUMAB | match
+therapies | ofatumumab | ARZERRA | exclude_brand
+therapies | ofatumumab | OFATUMUMAB SOLUTION FOR INFUSION | match
+therapies | ofatumumab | OFATUMUMAB SOLUTION FOR INFUSION | exclude_form
+therapies | natalizumab | TYSABRI | match
+therapies | natalizumab | TYSABRI | conditional_brand
+therapies | ocrelizumab | OCRELIZUMAB | match
+therapies | dalfampridine | AMIFAMPRIDINE | match
+therapies | dalfampridine | AMIFAMPRIDINE | exclude_other
 """
 
 THERAPY = """

@@ -53,7 +53,7 @@ def events(lists: Codelists, term: str) -> set[tuple[str, str]]:
 
 def test_shipped_lists_load_and_each_has_a_card(lists: Codelists) -> None:
     files = {file.stem for file in DATA_DIR.iterdir()}
-    assert set(lists) == files
+    assert set(lists.files) == files
     assert all(item.card["title"] for item in lists.values())
 
 
@@ -132,7 +132,7 @@ def test_event_name_used_at_two_levels_is_refused(folder: Path) -> None:
 def test_scored_drugs_are_all_but_non_ms_and_transplant_conditioning(
     lists: Codelists,
 ) -> None:
-    table = lists["ms_therapies"].table
+    table = lists["therapies"].table
     left_out = table["category"].str.startswith("NOT MS")
     left_out |= table["category"] == "AHSCT conditioning"
     assert (table["scored"] == "N").tolist() == left_out.tolist()
@@ -141,7 +141,7 @@ def test_scored_drugs_are_all_but_non_ms_and_transplant_conditioning(
 def test_product_rule_covers_the_substances_of_other_diseases(
     lists: Codelists,
 ) -> None:
-    table = lists["ms_therapies"].table.set_index("ingredient")
+    table = lists["therapies"].table.set_index("ingredient")
     for ingredient in [
         "alemtuzumab",
         "ofatumumab",
@@ -167,7 +167,7 @@ def test_product_rule_covers_the_substances_of_other_diseases(
 
 
 def test_only_the_named_rows_have_ms_brands(lists: Codelists) -> None:
-    table = lists["ms_therapies"].table
+    table = lists["therapies"].table
     core = table["in_core_dmt_set"].str.startswith("Y")
     core |= table["category"] == "symptomatic"
     assert not (table["disease_brand_regex"].ne("") & ~core).any()
@@ -240,7 +240,7 @@ def test_litigated_years_run_forward(lists: Codelists) -> None:
 def test_dates_of_notoriety_name_a_therapy_or_the_background(
     lists: Codelists,
 ) -> None:
-    known = set(lists["ms_therapies"].table["ingredient"])
+    known = set(lists["therapies"].table["ingredient"])
     names = set(lists["notoriety_dates"].table["ingredient"])
     assert all(name in known or name.startswith("(") for name in names)
 

@@ -28,13 +28,13 @@ def hits(lists: Codelists, name: str, list_: str) -> set[tuple[str, str]]:
 
 def therapy(lists: Codelists, name: str) -> set[str]:
     """Therapies a name alone would be taken for."""
-    found = hits(lists, name, "ms_therapies")
+    found = hits(lists, name, "therapies")
     matched = {entry for entry, why in found if why == "match"}
     return matched - {entry for entry, why in found if why == "exclude_other"}
 
 
 def whys(lists: Codelists, name: str, entry: str) -> set[str]:
-    return {why for e, why in hits(lists, name, "ms_therapies") if e == entry}
+    return {why for e, why in hits(lists, name, "therapies") if e == entry}
 
 
 def one_by_one(lists: Codelists, names: list[str]) -> set[tuple[str, ...]]:
@@ -149,7 +149,7 @@ def test_brand_is_found_inside_longer_text_but_not_inside_a_word(
 
 
 def test_every_name_in_a_row_matches_that_row(lists: Codelists) -> None:
-    table = lists["ms_therapies"].table
+    table = lists["therapies"].table
     columns = [
         "faers_prod_ai",
         "faers_drugname_variants",
@@ -166,7 +166,7 @@ def test_every_name_in_a_row_matches_that_row(lists: Codelists) -> None:
         if name
     }
     found = match_names(sorted({name for _, name in own}), lists)
-    found = found[found["list"] == "ms_therapies"]
+    found = found[found["list"] == "therapies"]
     keys = ["entry", "text", "why"]
     rows = set(found[keys].itertuples(index=False, name=None))
     assert not {pair for pair in own if (*pair, "match") not in rows}
@@ -174,7 +174,7 @@ def test_every_name_in_a_row_matches_that_row(lists: Codelists) -> None:
 
 
 def test_brand_columns_and_brand_patterns_agree(lists: Codelists) -> None:
-    rows = lists["ms_therapies"].table.to_dict("records")
+    rows = lists["therapies"].table.to_dict("records")
     columns = ("disease_brands", "other_brands")
     brands = {name for row in rows for c in columns for name in row[c].split("|")}
     found = match_names(sorted(brands), lists)
@@ -338,7 +338,7 @@ def test_shortcut_finds_what_each_pattern_alone_finds(lists: Codelists) -> None:
     seeds = [
         name
         for column in ("faers_prod_ai", "faers_drugname_variants", "misspellings")
-        for cell in lists["ms_therapies"].table[column]
+        for cell in lists["therapies"].table[column]
         for name in cell.split("|")
         if name
     ]

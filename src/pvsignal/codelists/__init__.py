@@ -12,6 +12,7 @@ from pvsignal.codelists.drugs import (
 from pvsignal.codelists.labels import LabelWords, label_words, therapies_named
 from pvsignal.codelists.loading import codelists_hash, load_codelists
 from pvsignal.codelists.matching import match_names, match_routes
+from pvsignal.codelists.names import normalise_term
 from pvsignal.codelists.schema import Codelist, Codelists
 from pvsignal.codelists.substances import clean_names, ingredients
 from pvsignal.codelists.terms import (
@@ -19,7 +20,6 @@ from pvsignal.codelists.terms import (
     event_catalogue,
     events_of_terms,
     litigated_events,
-    normalise_term,
 )
 
 __all__ = [

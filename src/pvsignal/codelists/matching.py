@@ -68,7 +68,7 @@ def match_names(names: Sequence[str], lists: Codelists) -> pd.DataFrame:
     pandas.DataFrame
         One row per (list, entry, text, why): ``list``, ``entry`` (the ingredient),
         ``field`` (always ``name``), ``text``, ``why``, ``pattern``. List
-        ``ms_therapies`` gives ``match``, ``exclude_other`` (another substance),
+        ``therapies`` gives ``match``, ``exclude_other`` (another substance),
         ``exclude_form`` (a form or route of the non-MS product in the name),
         ``disease_brand`` (a brand for MS alone), ``conditional_brand`` (a brand for MS
         and another disease) and ``other_brand``; ``antineoplastics`` and
@@ -99,9 +99,9 @@ def _frame(rows: Iterable[tuple[str, ...]], columns: list[str]) -> pd.DataFrame:
 
 
 def _therapy_patterns(lists: Codelists, columns: dict[str, str]) -> list[_Pattern]:
-    table = lists["ms_therapies"].table
+    table = lists["therapies"].table
     return [
-        _Pattern("ms_therapies", entry, why, pattern)
+        _Pattern("therapies", entry, why, pattern)
         for column, why in columns.items()
         for entry, pattern in zip(table["ingredient"], table[column], strict=True)
         if pattern

@@ -84,7 +84,7 @@ def identify(
             "choose one within, or land more"
         )
     counted = [q for q in staged.quarters if as_of is None or q <= as_of]
-    lists = codelists.load_codelists()
+    lists = codelists.load_codelists(analysis=analysis)
     stated = gates.operator_counts(settings.known_counts_path)
     records = ledger.read_ledger(settings.ledger_path(analysis.name))
     reviews = [record.hash for record in records if record.kind == "review"]
