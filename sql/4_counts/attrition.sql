@@ -3,7 +3,7 @@
 -- Grain: step_no
 -- Reads: staged.demo, cases.sighting, cases.version, cases.suspected_duplicate, cohort.report,
 --   cohort.therapy_record, cohort.outcome_verdict, cohort.exposure, counts.pair_member, codelists.drug_member,
---   analysis.role
+--   analysis.role, analysis.headline_event, analysis.event_list
 -- Source: in each part the rows removed and those left at its end sum to those left at its beginning
 with demo_row as (
     select
@@ -81,11 +81,12 @@ therapy_report as (
 verdict as (
     select
         outcome_verdict.is_included,
-        outcome_verdict.is_incident,
-        outcome_verdict.is_secondary,
+        outcome_verdict.event_list,
         outcome_verdict.is_treated_event,
         outcome_verdict.reason,
-        current_version.is_duplicate
+        current_version.is_duplicate,
+        case when outcome_verdict.event_list = 'neoplasms' then outcome_verdict.is_incident end as is_incident,
+        case when outcome_verdict.event_list = 'neoplasms' then outcome_verdict.is_secondary end as is_secondary
     from cohort.outcome_verdict as outcome_verdict
     inner join current_version
         on
@@ -94,14 +95,18 @@ verdict as (
 ),
 
 both_counted as (
-    select count(distinct member.caseid) as n_cases
-    from counts.pair_member as member
-    where
-        member.variant = 'primary'
-        and member.comparator = 'A'
-        and member.drug_level = 'substance'
-        and member.event = 'any_malignancy'
-        and member.known_until is null
+    select
+        headline_event.event,
+        count(distinct member.caseid) as n_cases
+    from analysis.headline_event as headline_event
+    left join counts.pair_member as member
+        on
+            headline_event.event = member.event
+            and member.variant = 'primary'
+            and member.comparator = 'A'
+            and member.drug_level = 'substance'
+            and member.known_until is null
+    group by headline_event.event
 ),
 
 step as (
@@ -187,7 +192,7 @@ step as (
     select
         13,
         'population',
-        'comparator B: an MS indication or an MS-only brand',
+        'comparator B: an indication of the list or a brand for it alone',
         'left',
         'reports',
         n_b
@@ -196,7 +201,7 @@ step as (
     select
         20,
         'exposure',
-        'report names an MS therapy in any role',
+        'report names a scored therapy in any role',
         'left',
         'report x therapy',
         count(*)
@@ -252,7 +257,7 @@ step as (
     select
         30,
         'outcome',
-        'report holds a neoplasm term',
+        'report holds a term of an event',
         'left',
         'report x term',
         count(*)
@@ -336,9 +341,23 @@ step as (
         and is_treated_event
     union all
     select
+        37,
+        'outcome',
+        'terms of ' || replace(event_list, '_', ' ') || ' that count',
+        'left',
+        'report x term',
+        count(*)
+    from verdict
+    where
+        is_included
+        and not is_duplicate
+        and event_list <> 'neoplasms'
+    group by event_list
+    union all
+    select
         40,
         'both',
-        'MS therapy and any_malignancy in comparator A',
+        'scored therapy and ' || event || ' in comparator A',
         'left',
         'reports',
         n_cases
@@ -353,3 +372,10 @@ select
     n,
     row_number() over (order by step_no asc, step asc) as step_no
 from step
+where
+    step.step_no not between 33 and 36
+    or exists (
+        select 1
+        from analysis.event_list as event_list
+        where event_list.event_list = 'neoplasms'
+    )

@@ -1,5 +1,5 @@
 -- Kind: table
--- Title: Current reports that name an MS therapy and a neoplasm term but do not count for the pair, and why
+-- Title: Current reports that name a scored therapy and a term of an event but do not count for the pair, and why
 -- Grain: (drug, event, caseid, term); for a group all its terms, for other events the terms that map to them
 -- Reads: counts.review_report, cohort.therapy_record, cohort.outcome_verdict, counts.review_member,
 --   cohort.litigated_report, cohort.event, cases.suspected_duplicate, codelists.drug_member,
