@@ -20,9 +20,9 @@ title = "Falls reported with foxglove"
 reference_class = "herbs"
 
 [words]
-therapy = "garden drug"
+therapy = "a garden drug"
 therapies = "garden drugs"
-indication = "indication of a weak heart"
+indication = "a weak heart"
 population_b = "people with a weak heart"
 
 [codelists]

@@ -343,7 +343,7 @@ step as (
     select
         37,
         'outcome',
-        'terms of ' || replace(event_list, '_', ' ') || ' that count',
+        'terms that count as an event: ' || replace(event_list, '_', ' '),
         'left',
         'report x term',
         count(*)

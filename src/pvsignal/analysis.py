@@ -118,19 +118,19 @@ class Words(_Frozen):
     Attributes
     ----------
     therapy, therapies
-        A drug of the list of therapies, and all of them.
+        A drug of the list of therapies, with its article, and all of them.
     indication
-        An indication of the list of indications.
+        An indication of the list of indications, with its article.
     population_b
         Comparator B in a heading.
     event_group
         A group of terms.
     """
 
-    therapy: str = "therapy of the list"
+    therapy: str = "a therapy of the list"
     therapies: str = "therapies of the list"
-    indication: str = "indication of the list"
-    population_b: str = "same indications"
+    indication: str = "an indication of the list"
+    population_b: str = "people with the same disease"
     event_group: str = "event group"
 
 

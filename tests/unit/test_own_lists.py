@@ -236,9 +236,9 @@ def test_a_slip_in_the_analysis_file_names_key_and_remedy(
 
 def test_an_analysis_is_found_by_the_name_that_it_ships_with() -> None:
     assert load_analysis(Path("ms_malignancy")) == load_analysis()
-    assert "ms_malignancy" in shipped_analyses()
+    assert list(shipped_analyses()) == ["jak_inhibitors", "ms_malignancy"]
 
 
 def test_an_unknown_name_says_which_ship() -> None:
-    with pytest.raises(CodelistError, match="one of .*ms_malignancy"):
+    with pytest.raises(CodelistError, match=r"one of .*ms_malignancy"):
         load_analysis(Path("jak"))
