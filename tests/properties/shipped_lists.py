@@ -61,10 +61,11 @@ def lists_of(
     )
     therapies = lists["therapies"].table
     scored = frozenset(therapies.loc[therapies["scored"] == "Y", "ingredient"])
-    classes = {
-        row["class_id"]: frozenset(row["members"].split("|")) & scored
+    members = {
+        row["class_id"]: frozenset(row["members"].split("|"))
         for row in lists["therapy_classes"].table.to_dict("records")
     }
+    classes = {name: therapies & scored for name, therapies in members.items()}
     catalogue = event_catalogue(lists)
     return reference.Lists(
         names=reference.whys(_of_list(hits, "therapies").to_dict("records")),
@@ -75,13 +76,15 @@ def lists_of(
             zip(therapies["ingredient"], therapies["product_rule"], strict=True)
         ),
         scored=scored,
-        reference=classes[analysis.reference_class],
+        compared=frozenset(therapies.loc[therapies["scored"] == "R", "ingredient"]),
+        reference=members[analysis.reference_class],
         classes={
             f"class:{name}": members for name, members in classes.items() if members
         },
         terms={
             row["term"]: reference.Term(
                 event_class=row["event_class"],
+                indication_rule=row["indication_rule"],
                 group_id=row["group_id"],
                 is_incident=row["is_incident"],
                 is_recurrence=row["is_recurrence"],

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from pvsignal.analysis import Analysis
 from pvsignal.pipeline.building import Built, Note, build, built_before
-from pvsignal.pipeline.inputs import Inputs, identify
+from pvsignal.pipeline.inputs import Inputs, identify, read_lists
 from pvsignal.pipeline.intake import (
     Clock,
     Landed,
@@ -50,6 +50,7 @@ __all__ = [
     "publish",
     "published_before",
     "read_labels",
+    "read_lists",
     "run",
     "score",
     "scored_before",
@@ -75,6 +76,7 @@ def run(
     PvsignalError
         As the stages do; what was published before stays as it was.
     """
+    read_lists(analysis)  # a slip in them is told before gigabytes are fetched
     with hold(settings):
         landed = land(settings, span=span, now=now, progress=progress)
         staged = stage(settings, span=span, progress=progress)

@@ -221,8 +221,8 @@ def event_sets(analysis: Analysis) -> list[tuple[str, str]]:
 
 _NEOPLASM_RULE_WORDS: Final = (
     "a neoplasm that is the reason for a drug of the report, or that is being treated "
-    "by every suspect, or recurs, is not an incident event. A treated event is kept and "
-    "marked where a drug of the report treats the same neoplasm but does not come "
+    "by every suspect, or recurs, is not an incident event. A treated event is kept "
+    "and marked where a drug of the report treats the same neoplasm but does not come "
     "before it."
 )
 
