@@ -118,7 +118,8 @@ class _Place:
         """Lists that play a part; several only for litigated drugs."""
         names, key = _names(schema, choice)
         is_own = choice.therapies != SCHEMAS["therapies"].shipped
-        if schema.about_therapies and is_own and not self._in_own(schema, names[0]):
+        is_of_others = schema.about_therapies and is_own
+        if not names or (is_of_others and not self._in_own(schema, names[0])):
             empty = pd.DataFrame(columns=list(schema.columns), dtype=str)
             file = self.shipped / (schema.shipped + schema.suffix)
             return [_Read(schema, Codelist(schema.name, empty, {}, "", file))]

@@ -474,7 +474,11 @@ def litigated_events(lists: Codelists, certainty: Sequence[str]) -> pd.DataFrame
             if name == "metastasis":
                 events.append(("supergroup", "all_secondary_or_progression"))
             rows |= {(*years, level, event) for level, event in events}
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         sorted(rows),
         columns=["ingredient", "year_from", "year_to", "event_level", "event"],
     )
+    # Without a row a column would have no type to be compared with.
+    whole = {"year_from": "int64", "year_to": "int64"}
+    texts = {"ingredient": "str", "event_level": "str", "event": "str"}
+    return frame.astype(whole | texts)
