@@ -24,7 +24,7 @@ def flags_of(database: Path) -> pd.DataFrame:
     rows = run_query(
         database,
         "select drug, event, comparator, sdr_ror from api.signals "
-        "where variant = 'primary' and event_level <> 'pt'",
+        "where variant = 'primary' and event_level in ('group', 'supergroup')",
         timeout_seconds=60,
     )
     frame: pd.DataFrame = rows.to_pandas()

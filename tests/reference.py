@@ -34,7 +34,7 @@ from pvsignal.quarter import Quarter
 
 Row = Mapping[str, Any]
 Tables = Mapping[str, Sequence[Row]]
-Event = tuple[str, str]  # level (pt, group, supergroup) and name
+Event = tuple[str, str]  # level (pt, group, supergroup, marker) and name
 Drug = tuple[str, str]  # level (substance, class) and name
 
 SUSPECT = ("PS", "SS")
@@ -896,6 +896,8 @@ def reports(tables: Tables, lists: Lists, as_of: str) -> list[Report]:
         sighting = counted[version.quarter, version.primaryid, version.caseid]
         verdicts = outcomes(report, sighting.event_date, lists)
         kept = [verdict.term for verdict in verdicts if verdict.is_included]
+        # Markers that are no neoplasm have no verdict and count as reported.
+        others = set(report.reactions) - {verdict.term for verdict in verdicts}
         result.append(
             Report(
                 quarter=version.quarter,
@@ -908,7 +910,7 @@ def reports(tables: Tables, lists: Lists, as_of: str) -> list[Report]:
                 outcomes=tuple(verdicts),
                 events=frozenset(
                     event
-                    for term in kept
+                    for term in (*kept, *others)
                     for event in lists.events.get(term, frozenset())
                 ),
                 litigated=litigated_events(report, receipt[version.caseid].year, lists),
@@ -1013,7 +1015,7 @@ def cells(
     Suspected duplicates leave all four cells of every comparator, unless they are
     asked for. When a drug's first report came does not depend on them.
 
-    Group and supergroup events of `lists.grid` for every drug that has started, zeros
+    Group, supergroup and marker events of `lists.grid` for every drug that has started, zeros
     included; preferred terms where a >= 1. No row of C without a reference.
     """
     known = reports(tables, lists, as_of)

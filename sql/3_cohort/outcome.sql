@@ -1,7 +1,8 @@
 -- Kind: table
 -- Title: Reports with an event after the indication rule; litigated ones are marked, not dropped
 -- Grain: (event_level, event, quarter_no, primaryid, caseid)
--- Reads: cohort.outcome_verdict, cohort.event, cohort.report, cohort.litigated_report, codelists.event_term
+-- Reads: cohort.reported_term, cohort.event, cohort.report, cohort.litigated_report,
+--   cohort.event_member
 with included as (
     select distinct
         event.event_level,
@@ -10,18 +11,17 @@ with included as (
         report.quarter_no,
         report.primaryid,
         report.caseid
-    from cohort.outcome_verdict as verdict
-    inner join codelists.event_term as event_term
-        on verdict.term = event_term.term
+    from cohort.reported_term as reported
+    inner join cohort.event_member as event_term
+        on reported.term = event_term.term
     inner join cohort.event as event
         on
             event_term.event_level = event.event_level
             and event_term.event = event.event
     inner join cohort.report as report
         on
-            verdict.quarter_no = report.quarter_no
-            and verdict.primaryid = report.primaryid
-    where verdict.is_included
+            reported.quarter_no = report.quarter_no
+            and reported.primaryid = report.primaryid
 )
 
 select

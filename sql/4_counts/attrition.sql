@@ -2,8 +2,8 @@
 -- Title: How many are left and how many went at each step, as of as_of
 -- Grain: step_no
 -- Reads: staged.demo, cases.sighting, cases.version, cases.suspected_duplicate, cohort.report,
---   cohort.therapy_record, cohort.outcome_verdict, cohort.exposure, counts.pair_member, codelists.drug_member,
---   analysis.role, analysis.headline_event, analysis.event_list
+--   cohort.therapy_record, cohort.outcome_verdict, cohort.product_status, cohort.exposure, counts.pair_member,
+--   codelists.drug_member, analysis.role, analysis.headline_event, analysis.event_list
 -- Source: in each part the rows removed and those left at its end sum to those left at its beginning
 with demo_row as (
     select
@@ -63,8 +63,11 @@ therapy_report as (
         bool_or(record.is_admitted and role.role_cod is not null) as is_exposed,
         bool_or(record.is_admitted) as is_admitted,
         bool_or(current_version.is_duplicate) as is_duplicate,
-        min(case when not record.is_admitted then record.product_status end) as left_out_by
+        min(case when not record.is_admitted then status.place end) as left_out_place,
+        min(case when record.is_admitted then status.place end) as admitted_place
     from cohort.therapy_record as record
+    inner join cohort.product_status as status
+        on record.product_status = status.product_status
     inner join codelists.drug_member as drug_member
         on
             record.therapy = drug_member.drug
@@ -210,13 +213,30 @@ step as (
     select
         21,
         'exposure',
-        'product rule: ' || left_out_by,
+        'product rule: ' || status.product_status,
         'removed',
         'report x therapy',
-        count(*)
-    from therapy_report
-    where not is_admitted
-    group by left_out_by
+        count(left_out.therapy)
+    from cohort.product_status as status
+    left join therapy_report as left_out
+        on
+            status.place = left_out.left_out_place
+            and not left_out.is_admitted
+    where not status.is_admitted
+    group by status.product_status
+    union all
+    select
+        21,
+        'exposure',
+        'product rule admits: ' || status.product_status,
+        'shown',
+        'report x therapy',
+        count(admitted.therapy)
+    from cohort.product_status as status
+    left join therapy_report as admitted
+        on status.place = admitted.admitted_place
+    where status.is_admitted
+    group by status.product_status
     union all
     select
         22,

@@ -16,7 +16,7 @@
 --   reporter: reporter
 --   is_serious: serious
 --   is_fatal: fatal
---   neoplasm_terms: terms of the event that count
+--   neoplasm_terms: terms of the event that count; of a MedDRA event, whose terms are not published, all neoplasm terms
 --   ms_therapies: admitted therapies of the list with role
 --   therapy_sequence: dated therapies of the list in any role by their start, each with its relation to the event
 --   other_suspects: all other suspects; a therapy that does not count with its product status
@@ -52,9 +52,18 @@ reported as (
     from api.case_events as case_events
     semi join member
         on case_events.caseid = member.caseid
-    semi join wanted_term
+    left join wanted_term
         on case_events.term = wanted_term.term
-    where case_events.included
+    -- A marker that is no neoplasm has no verdict; terms of a user's own MedDRA are not published.
+    where
+        case_events.included is not false
+        and (
+            wanted_term.term is not null
+            or (
+                case_events.event_class = 'neoplasm'
+                and (select count(published.term) from wanted_term as published) = 0
+            )
+        )
     group by case_events.caseid
 ),
 

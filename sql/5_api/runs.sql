@@ -10,6 +10,7 @@
 --   analysis: name of the analysis
 --   analysis_sha256: hash of the analysis
 --   codelists_sha256: hash of the code lists
+--   meddra_sha256: hash of the user's own MedDRA folder, NULL where none was used
 --   staging_version: version of the reader of archives
 --   pvsignal_version: version of the program
 --   n_quarters_held: quarters held
@@ -25,6 +26,7 @@ select
     run.analysis,
     run.analysis_sha256,
     run.codelists_sha256,
+    run.meddra_sha256,
     run.staging_version,
     run.pvsignal_version,
     run.n_quarters_held,

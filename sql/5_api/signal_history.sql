@@ -7,7 +7,7 @@
 --   comparator: A whole database, B reports of people with the disease, C active comparator
 --   drug_level: substance or class
 --   drug: ingredient in lower case, or class:<id>
---   event_level: pt, group or supergroup
+--   event_level: pt, group, supergroup; never on the board: marker (benign markers, leads, tests), meddra (own folder)
 --   event: name of the event
 --   as_of: quarter up to which evidence counts
 --   a: reports with drug and event

@@ -7,8 +7,8 @@
 --   comparator: A whole database, B reports of people with the disease, C active comparator (the reference class)
 --   drug_level: substance or class
 --   drug: ingredient in lower case, or class:<id>
---   event_level: pt, group or supergroup
---   event: preferred term in upper case, group id, or any_*/all_* supergroup
+--   event_level: pt, group, supergroup; never on the board: marker (benign markers, leads, tests), meddra (own folder)
+--   event: preferred term in upper case, group id, any_*/all_* supergroup, or marker:<event>:<kind>
 --   as_of: quarter up to which evidence counts
 --   a: reports with drug and event
 --   b: reports with the drug without the event

@@ -1,5 +1,5 @@
 -- Severity: note
--- Title: neoplasm terms that no list holds and a rule classified; for review
+-- Title: neoplasm terms that no list holds and a rule classified; see api.review_terms
 select
     term.term,
     term.group_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -134,6 +135,24 @@ class Words(_Frozen):
     event_group: str = "event group"
 
 
+class MeddraEvents(_Frozen):
+    """Groupings of a user's own MedDRA that become events, by patterns of names."""
+
+    soc_pattern: str = "^neoplasms"
+    smq_pattern: str = (
+        "malignanc|malignant.*tumour|tumours|premalignant|myelodysplastic|neoplasm"
+    )
+
+    @field_validator("*")
+    @classmethod
+    def _compiles(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"'{pattern}' is no valid pattern ({error})") from error
+        return pattern
+
+
 class Analysis(_Frozen):
     """One analysis: the question, its lists, roles, reference and thresholds."""
 
@@ -152,6 +171,7 @@ class Analysis(_Frozen):
     review_set: tuple[ReviewPart, ...] = ("indication", "event")
     thresholds: Thresholds = Thresholds()
     evaluable: Evaluable = Evaluable()
+    meddra: MeddraEvents = MeddraEvents()
     variants: tuple[Variant, ...] = (Variant(name=PRIMARY),)
 
     @field_validator("variants")

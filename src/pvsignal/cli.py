@@ -81,6 +81,9 @@ Mirror = Annotated[
     str | None,
     typer.Option(help="Folder or URL with archives under the FDA's own names."),
 ]
+Meddra = Annotated[
+    Path | None, typer.Option(help="Your own licensed MedDRA folder (MedAscii).")
+]
 Quarters = Annotated[
     str | None, typer.Option(help="Span of quarters, such as 2019q1..2026q2.")
 ]
@@ -128,9 +131,13 @@ def _progress() -> Iterator[Progress]:
 
 
 def _context(
-    data_dir: Path | None, analysis: Path | None, mirror: str | None = None
+    data_dir: Path | None,
+    analysis: Path | None,
+    *,
+    mirror: str | None = None,
+    meddra: Path | None = None,
 ) -> tuple[Settings, Analysis]:
-    settings = Settings.read(data_dir=data_dir, mirror=mirror)
+    settings = Settings.read(data_dir=data_dir, mirror=mirror, meddra=meddra)
     return settings, load_analysis(analysis or settings.analysis)
 
 
@@ -149,9 +156,10 @@ def run(
     mirror: Mirror = None,
     quarters: Quarters = None,
     as_of: AsOf = None,
+    meddra: Meddra = None,
 ) -> None:
     """Run all stages: pvsignal run --mirror DIR --data-dir data."""
-    settings, what = _context(data_dir, analysis, mirror)
+    settings, what = _context(data_dir, analysis, mirror=mirror, meddra=meddra)
     with _progress() as progress:
         published = pipeline.run(
             settings,
@@ -238,9 +246,10 @@ def build(
     analysis: AnalysisFile = None,
     quarters: Quarters = None,
     as_of: AsOf = None,
+    meddra: Meddra = None,
 ) -> None:
     """Build the warehouse from staged quarters: pvsignal build."""
-    settings, what = _context(data_dir, analysis)
+    settings, what = _context(data_dir, analysis, meddra=meddra)
     with pipeline.hold(settings), _progress() as progress:
         inputs = _inputs(settings, what, quarters=quarters, as_of=as_of)
         built = pipeline.build(settings, inputs, progress=progress)
@@ -255,9 +264,10 @@ def score(
     analysis: AnalysisFile = None,
     quarters: Quarters = None,
     as_of: AsOf = None,
+    meddra: Meddra = None,
 ) -> None:
     """Compute the statistics of a built warehouse: pvsignal score."""
-    settings, what = _context(data_dir, analysis)
+    settings, what = _context(data_dir, analysis, meddra=meddra)
     with pipeline.hold(settings):
         inputs = _inputs(settings, what, quarters=quarters, as_of=as_of)
         scored = pipeline.score(settings, pipeline.built_before(settings, inputs))
@@ -270,9 +280,10 @@ def assess(
     analysis: AnalysisFile = None,
     quarters: Quarters = None,
     as_of: AsOf = None,
+    meddra: Meddra = None,
 ) -> None:
     """Compare the comparators and date first crossings: pvsignal assess."""
-    settings, what = _context(data_dir, analysis)
+    settings, what = _context(data_dir, analysis, meddra=meddra)
     with pipeline.hold(settings):
         inputs = _inputs(settings, what, quarters=quarters, as_of=as_of)
         assessed = pipeline.assess(settings, pipeline.scored_before(settings, inputs))
@@ -285,9 +296,10 @@ def publish(
     analysis: AnalysisFile = None,
     quarters: Quarters = None,
     as_of: AsOf = None,
+    meddra: Meddra = None,
 ) -> None:
     """Write the file and the report of a scored warehouse: pvsignal publish."""
-    settings, what = _context(data_dir, analysis)
+    settings, what = _context(data_dir, analysis, meddra=meddra)
     with pipeline.hold(settings), _progress() as progress:
         inputs = _inputs(settings, what, quarters=quarters, as_of=as_of)
         published = pipeline.published_before(settings, inputs)

@@ -53,6 +53,10 @@ class Settings(BaseSettings):
         ``ms_malignancy``.
     mirror
         Folder or URL with archives under the FDA's own names; None for the FDA.
+    meddra
+        A user's own licensed MedDRA folder (MedAscii); None without one.
+    meddra_smqs
+        Names of SMQs in place of those that the analysis chooses by pattern.
     listing_url
         The FDA's page that lists the quarterly extracts.
     archive_url
@@ -79,6 +83,8 @@ class Settings(BaseSettings):
     data_dir: Path = Path("data")
     analysis: Path | None = None
     mirror: str | None = None
+    meddra: Path | None = None
+    meddra_smqs: tuple[str, ...] = ()
     listing_url: str = LISTING_URL
     archive_url: str = ARCHIVE_URL
     http_timeout_seconds: float = Field(60.0, gt=0)
@@ -103,7 +109,11 @@ class Settings(BaseSettings):
 
     @classmethod
     def read(
-        cls, *, data_dir: Path | None = None, mirror: str | None = None
+        cls,
+        *,
+        data_dir: Path | None = None,
+        mirror: str | None = None,
+        meddra: Path | None = None,
     ) -> Settings:
         """Return the settings with what is given on top.
 
@@ -113,7 +123,11 @@ class Settings(BaseSettings):
             If the file is no TOML, if it or the environment holds an unknown key or a
             bad value, or if the data directory is a file.
         """
-        given: dict[str, Any] = {"data_dir": data_dir, "mirror": mirror}
+        given: dict[str, Any] = {
+            "data_dir": data_dir,
+            "mirror": mirror,
+            "meddra": meddra,
+        }
         try:
             settings = cls(**{key: value for key, value in given.items() if value})
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

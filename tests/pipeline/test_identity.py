@@ -53,6 +53,18 @@ def test_quarters_that_land_one_by_one_backwards_give_the_same_run(
     assert result.report.read_bytes() == published.result.report.read_bytes()
 
 
+@pytest.mark.parametrize("threads", [1, 3])
+def test_the_number_of_threads_changes_nothing(
+    published: Published, tmp_path: Path, threads: int
+) -> None:
+    settings = Settings(
+        data_dir=tmp_path / "data", mirror=str(published.archives), threads=threads
+    )
+    result = pipeline.run(settings, load_analysis())
+    assert result.run == published.result.run
+    assert _stamp(result) == _stamp(published.result)
+
+
 def test_a_run_as_of_an_earlier_quarter_moves_neither_ledger_nor_pointer(
     published: Published,
 ) -> None:

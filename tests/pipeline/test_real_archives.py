@@ -142,3 +142,119 @@ def test_few_real_reports_are_linked_and_none_with_its_own_case(
     left_out = {caseid for caseid, *_ in links}
     assert 0 < len(left_out) < 0.03 * n_reports
     assert all(caseid > linked for caseid, linked, *_ in links)
+
+
+GOLDEN = Path(__file__).parents[1] / "goldens" / "ms_neoplasm_cases.csv"
+
+
+def _golden() -> dict[int, dict[str, str]]:
+    lines = GOLDEN.read_text("utf-8").splitlines()
+    rows = csv.DictReader(line for line in lines if not line.startswith("#"))
+    return {int(row["primaryid"]): row for row in rows}
+
+
+def _found(database: duckdb.DuckDBPyConnection) -> dict[int, dict[str, str]]:
+    """What the pipeline says of each report that names an MS therapy."""
+    rows = database.execute(
+        """
+        with term as (
+            select caseid, primaryid,
+                case when not included then reason
+                    when is_secondary then 'secondary'
+                    when is_incident and is_treated_event then 'treated_event'
+                    when is_incident then 'incident'
+                    when behaviour = 'in_situ_premalignant' then 'in_situ'
+                    else behaviour
+                end as outcome,
+                case when included and not is_secondary then group_id || case behaviour
+                    when 'malignant' then ''
+                    when 'in_situ_premalignant' then ':in_situ'
+                    else ':' || behaviour end
+                end as event
+            from api.case_events where event_class = 'neoplasm'
+        ),
+        outcome as (
+            select caseid, string_agg(distinct outcome, '|' order by outcome) as words,
+                string_agg(distinct event, '|' order by event) as groups
+            from term group by caseid
+        ),
+        exposure as (
+            select caseid, primaryid, string_agg(
+                distinct product_status, '|' order by product_status) as words
+            from api.case_drugs where therapy is not null
+            group by caseid, primaryid
+        )
+        select e.primaryid, coalesce(o.groups, ''), coalesce(o.words, 'no_neoplasm'),
+            e.words, exists (
+                select 1 from counts.review_member as m
+                where m.caseid = e.caseid and m.comparator = 'A'
+                    and m.event_level = 'group'
+            )
+        from exposure as e left join outcome as o using (caseid)
+        """
+    ).fetchall()
+    return {
+        primaryid: {
+            "decision": "counted" if is_counted else "left_out",
+            "groups": groups,
+            "outcome": outcome,
+            "exposure": exposure,
+        }
+        for primaryid, groups, outcome, exposure, is_counted in rows
+    }
+
+
+def test_each_real_case_is_in_or_out_for_the_reason_that_was_decided_by_hand(
+    database: duckdb.DuckDBPyConnection,
+) -> None:
+    golden, found = _golden(), _found(database)
+    with_neoplasm = {
+        key for key, row in found.items() if row["outcome"] != "no_neoplasm"
+    }
+    by_hand = {key for key, row in golden.items() if row["outcome"] != "no_neoplasm"}
+    assert with_neoplasm == by_hand
+    columns = ("decision", "groups", "outcome", "exposure")
+    differing = [
+        (key, column, row[column], found[key][column])
+        for key, row in golden.items()
+        for column in columns
+        if row[column] != found[key][column]
+    ]
+    assert differing == []
+    assert all(row["reasoning"] for row in golden.values())
+
+
+def test_each_real_case_that_counts_does_so_for_the_groups_decided_by_hand(
+    database: duckdb.DuckDBPyConnection,
+) -> None:
+    counted = database.execute(
+        "select c.primaryid, string_agg(distinct m.event, '|' order by m.event) "
+        "from counts.review_member as m inner join api.cases as c using (caseid) "
+        "where m.comparator = 'A' and m.event_level = 'group' "
+        "and m.drug_level = 'substance' group by c.primaryid"
+    ).fetchall()
+    assert dict(counted) == {
+        key: row["groups"]
+        for key, row in _golden().items()
+        if row["decision"] == "counted"
+    }
+    assert {120968074} <= dict(counted).keys()
+    assert 124813377 not in dict(counted)
+
+
+def test_leads_and_benign_terms_of_real_cases_count_as_markers_with_their_reports(
+    database: duckdb.DuckDBPyConnection,
+) -> None:
+    pairs = database.execute(
+        "select drug, event, a from api.signals where event_level = 'marker' "
+        "and comparator = 'A' and drug_level = 'substance' and a > 0"
+    ).fetchall()
+    # A naevus with an infusion for MS, a lesion of the nervous system with interferon.
+    assert ("alemtuzumab", "marker:skin_bcc:benign", 1) in pairs
+    assert ("interferon beta-1a", "marker:cns_glioma:lead", 1) in pairs
+    for drug, event, a in pairs:
+        listed = database.execute(
+            "select neoplasm_terms from api.case_listing(?, ?)", [drug, event]
+        ).fetchall()
+        assert len(listed) == a
+        assert all(terms for (terms,) in listed)

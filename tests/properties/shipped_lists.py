@@ -20,6 +20,9 @@ from pvsignal.codelists import (
     event_catalogue,
     events_of_terms,
     litigated_events,
+    litigated_markers,
+    marker_catalogue,
+    markers_of_terms,
     match_names,
     match_routes,
 )
@@ -66,7 +69,12 @@ def lists_of(
         for row in lists["therapy_classes"].table.to_dict("records")
     }
     classes = {name: therapies & scored for name, therapies in members.items()}
-    catalogue = event_catalogue(lists)
+    catalogue = pd.concat([event_catalogue(lists), marker_catalogue(lists)])
+    events = pd.concat(
+        [events_of_terms(classified, lists), markers_of_terms(classified, lists)]
+    )
+    litigated = litigated_events(lists, analysis.litigated_certainty)
+    litigated = pd.concat([litigated, litigated_markers(litigated, lists)])
     return reference.Lists(
         names=reference.whys(_of_list(hits, "therapies").to_dict("records")),
         routes=reference.whys(
@@ -96,7 +104,7 @@ def lists_of(
         },
         events=_sets(
             (row["term"], (row["event_level"], row["event"]))
-            for row in events_of_terms(classified, lists).to_dict("records")
+            for row in events.to_dict("records")
         ),
         grid=tuple(zip(catalogue["event_level"], catalogue["event"], strict=True)),
         antineoplastic=frozenset(_of_list(hits, "antineoplastics")["text"]),
@@ -105,10 +113,7 @@ def lists_of(
             for row in _of_list(hits, "litigated_drugs").to_dict("records")
         ),
         litigated=tuple(
-            reference.Litigated(**row)
-            for row in litigated_events(lists, analysis.litigated_certainty).to_dict(
-                "records"
-            )
+            reference.Litigated(**row) for row in litigated.to_dict("records")
         ),
         roles=analysis.roles,
         linkage=linkage_of(lists),

@@ -81,6 +81,8 @@ REACTIONS = (
     "Colorectal cancer",
     "Bladder cancer",
     "Melanocytic naevus",
+    "Thyroid nodule",
+    "Breast mass",
     "Chronic lymphocytic leukaemia",
     " ",
     "",

@@ -98,6 +98,7 @@ RULES = {
     "product product_unspecified",
     "litigated",
     "duplicate",
+    *(f"event {level}" for level in ("pt", "group", "supergroup", "marker")),
 }
 
 
@@ -116,6 +117,7 @@ def rules_shown(dataset: Dataset) -> set[str]:
             if outcome.is_treated_event:
                 shown.add("treated event")
         for event in report.events:
+            shown.add(f"event {event[0]}")
             if reference.is_litigated(report, event, shipped()):
                 shown.add("litigated")
     return shown

@@ -335,6 +335,42 @@ def test_false_friends_are_no_events(lists: Codelists) -> None:
     assert not found["is_oncology_indication"].any()
 
 
+def test_every_listed_term_means_what_its_row_says_in_any_spelling(
+    lists: Codelists,
+) -> None:
+    table = lists["neoplasm_pts"].table
+    # As the FDA writes terms: in sentence case, in capitals, with ^ for an apostrophe.
+    for spelled in (str, str.upper, lambda pt: f" {pt.replace(chr(39), '^')}  "):
+        found = classified(lists, *(normalise_term(spelled(pt)) for pt in table["pt"]))
+        assert len(found) == len(table)
+        for row in table.to_dict("records"):
+            term = found.loc[normalise_term(row["pt"])]
+            assert term["listed"]
+            assert term["rule"] == "list"
+            assert term["event_class"] == row["event_class"]
+            assert term["group_id"] == row["group_id"]
+            assert term["behaviour"] == row["behaviour"]
+            assert term["is_incident"] == (row["incident_malignancy"] != "N")
+            assert term["is_secondary"] == (row["secondary_or_progression"] == "1")
+
+
+def test_all_503_false_friends_and_other_terms_that_are_no_event_stay_out(
+    lists: Codelists,
+) -> None:
+    table = lists["neoplasm_pts"].table
+    out = table[table["event_class"] == "not_event"]
+    assert (out["not_event_reason"] == "false_friend").sum() == 503
+    assert len(out) == 874
+    terms = classify_terms([normalise_term(pt) for pt in out["pt"]], lists)
+    assert set(terms["event_class"]) == {"not_event"}
+    assert (
+        not terms["is_oncology_indication"][terms["rule"] == "list"]
+        .where(terms["not_event_reason"] == "false_friend", False)
+        .any()
+    )
+    assert events_of_terms(terms, lists).empty
+
+
 def test_unknown_term_goes_through_the_rules(lists: Codelists) -> None:
     found = classified(lists, "HER2 LOW BREAST CANCER", "NOVEL RASH")
     new = found.loc["HER2 LOW BREAST CANCER"]

@@ -271,6 +271,9 @@ PRIVATE = {
     " n_records bigint, share double",
     "cohort.name_substance": "drugname text, prod_ai text, method text,"
     " ingredient_text text, modal_share double, n_records bigint, substance text",
+    "counts.review_term": "term text, event_class text, not_event_reason text,"
+    " group_id text, behaviour text, is_secondary boolean, is_incident boolean,"
+    " rule text, first_quarter text, n_reports bigint, n_with_ms_therapy bigint",
     "counts.quarter": "quarter text, table_name text, member text, era text,"
     " physical_lines bigint, header_lines bigint, blank_lines bigint, splits bigint,"
     " joins bigint, staged bigint, rejected bigint, known_rows bigint,"
@@ -286,7 +289,8 @@ PRIVATE = {
     "codelists.list": "list text, title text, version text, changed text,"
     " certainty text, source text, n_rows bigint, sha256 text",
     "signals.run": "run text, inputs text, as_of text, origin text, analysis text,"
-    " analysis_sha256 text, codelists_sha256 text, staging_version text,"
+    " analysis_sha256 text, codelists_sha256 text, meddra_sha256 text,"
+    " staging_version text,"
     " pvsignal_version text, n_quarters_held int, n_quarters_span int,"
     " first_quarter text, last_quarter text, started text",
     "signals.ledger": "seq bigint, kind text, run text, as_of text, body text,"
@@ -398,7 +402,7 @@ def publish(
             )
         ],
     )
-    stamp = (origin, "ms_malignancy", "c" * 64, "d" * 12, "e" * 12, "0.1.0")
+    stamp = (origin, "ms_malignancy", "c" * 64, "d" * 12, None, "e" * 12, "0.1.0")
     span = (len(quarters), n_span, quarters[0], quarters[-1], started)
     fill(con, "signals.run", [("a" * 12, "f" * 12, quarters[-1], *stamp, *span)])
     for path in API:

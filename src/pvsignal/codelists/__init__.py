@@ -11,6 +11,11 @@ from pvsignal.codelists.drugs import (
 )
 from pvsignal.codelists.labels import LabelWords, label_words, therapies_named
 from pvsignal.codelists.loading import codelists_hash, load_codelists
+from pvsignal.codelists.markers import (
+    litigated_markers,
+    marker_catalogue,
+    markers_of_terms,
+)
 from pvsignal.codelists.matching import match_names, match_routes
 from pvsignal.codelists.names import normalise_term
 from pvsignal.codelists.schema import Codelist, Codelists
@@ -35,7 +40,10 @@ __all__ = [
     "ingredients",
     "label_words",
     "litigated_events",
+    "litigated_markers",
     "load_codelists",
+    "marker_catalogue",
+    "markers_of_terms",
     "match_names",
     "match_routes",
     "normalise_term",

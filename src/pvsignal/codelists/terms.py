@@ -59,6 +59,7 @@ _COLUMNS = [
     "ms_flag",
     "is_oncology_indication",
     "is_other_disease",
+    "has_neoplasm_word",
 ]
 
 
@@ -143,6 +144,10 @@ class _Rules:
                 behaviour = self._behaviour(text)
                 return self._neoplasm(text, group, behaviour, rule=f"group:{group}")
         return _Event("", "no group")
+
+    def has_word(self, term: str) -> bool:
+        """Whether a word of the lexicon of neoplasms stands in a term."""
+        return bool(self._lexicon.search(term.lower()))
 
     def _behaviour(self, text: str) -> str:
         for behaviour, pattern, unless in self._behaviours:
@@ -280,6 +285,7 @@ def classify_terms(terms: Iterable[str], lists: Codelists) -> pd.DataFrame:
         as an indication of the list of indications, empty for all others.
         ``is_oncology_indication``: a neoplasm that is not benign, or a listed oncology
         term. ``is_other_disease``: a listed disease other than those.
+        ``has_neoplasm_word``: a word of the lexicon stands in it, whatever it means.
     """
     listed = _listed_events(lists)
     rules = _Rules(lists["neoplasm_rules"].table)
@@ -314,6 +320,7 @@ def classify_terms(terms: Iterable[str], lists: Codelists) -> pd.DataFrame:
                 "is_oncology_indication": not is_ms and is_oncology,
                 "is_other_disease": not is_ms
                 and (flag == "exclude" or others.label(term) == "Y"),
+                "has_neoplasm_word": rules.has_word(term),
             }
         )
     return pd.DataFrame(rows, columns=_COLUMNS)

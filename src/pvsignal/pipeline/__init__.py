@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from pvsignal.analysis import Analysis
 from pvsignal.pipeline.building import Built, Note, build, built_before
+from pvsignal.pipeline.dictionary_events import read_dictionary_events
 from pvsignal.pipeline.inputs import Inputs, identify, read_lists
 from pvsignal.pipeline.intake import (
     Clock,
@@ -76,7 +77,9 @@ def run(
     PvsignalError
         As the stages do; what was published before stays as it was.
     """
-    read_lists(analysis)  # a slip in them is told before gigabytes are fetched
+    # A slip in a list or a folder that is none fails before gigabytes are fetched.
+    read_lists(analysis)
+    read_dictionary_events(settings, analysis)
     with hold(settings):
         landed = land(settings, span=span, now=now, progress=progress)
         staged = stage(settings, span=span, progress=progress)

@@ -19,6 +19,7 @@ from pvsignal import codelists, duplicates, warehouse
 from pvsignal.codelists import Codelists
 from pvsignal.errors import CheckFailed, UsageError
 from pvsignal.layout import gates
+from pvsignal.pipeline.dictionary_events import event_tables
 from pvsignal.pipeline.inputs import Inputs
 from pvsignal.progress import NoProgress, Progress
 from pvsignal.quarter import Quarter
@@ -366,10 +367,6 @@ def _load_vocabulary(con: warehouse.Connection, inputs: Inputs) -> None:
         "codelists.reference_member": codelists.reference_members(
             lists, analysis.reference_class
         ),
-        "codelists.event": codelists.event_catalogue(lists),
-        "codelists.litigated_event": codelists.litigated_events(
-            lists, analysis.litigated_certainty
-        ),
         "codelists.litigated_ingredient": lists["litigated_drugs"]
         .table[["ingredient"]]
         .drop_duplicates(),
@@ -404,9 +401,41 @@ def _load_vocabulary(con: warehouse.Connection, inputs: Inputs) -> None:
         _distinct(con, ["staged.reac.pt_term", "staged.indi.indi_term"]), lists
     )
     frames["codelists.term"] = terms
-    frames["codelists.event_term"] = codelists.events_of_terms(terms, lists)
+    frames["codelists.event_term"] = pd.concat(
+        [
+            codelists.events_of_terms(terms, lists),
+            codelists.markers_of_terms(terms, lists),
+        ]
+    )
+    frames |= _event_frames(con, inputs)
     for name, frame in frames.items():
         warehouse.load_frame(con, name, frame)
+
+
+def _event_frames(con: warehouse.Connection, inputs: Inputs) -> dict[str, pd.DataFrame]:
+    """Events of the code lists, their markers, and those of a user's own MedDRA."""
+    lists = inputs.lists
+    litigated = codelists.litigated_events(lists, inputs.analysis.litigated_certainty)
+    own = event_tables(
+        inputs.meddra,
+        _distinct(con, ["staged.reac.pt_term"]) if inputs.meddra else [],
+        lists=lists,
+        litigated=litigated,
+    )
+    markers = codelists.marker_catalogue(lists).drop(columns="watched_event")
+    return {
+        "codelists.event": pd.concat(
+            [codelists.event_catalogue(lists), markers, own.events]
+        ),
+        "codelists.meddra_term": own.terms,
+        "codelists.litigated_event": pd.concat(
+            [
+                litigated,
+                codelists.litigated_markers(litigated, lists),
+                own.litigated,
+            ]
+        ),
+    }
 
 
 def _distinct(con: warehouse.Connection, columns: list[str]) -> list[str]:

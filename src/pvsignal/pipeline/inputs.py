@@ -14,6 +14,10 @@ from pvsignal.codelists import Codelists
 from pvsignal.errors import UsageError
 from pvsignal.layout import gates
 from pvsignal.layout.gates import KnownCount
+from pvsignal.pipeline.dictionary_events import (
+    DictionaryEvents,
+    read_dictionary_events,
+)
 from pvsignal.pipeline.intake import Staged
 from pvsignal.quarter import Quarter
 from pvsignal.settings import Settings
@@ -31,9 +35,12 @@ class Inputs:
     identity
         12 hex over archive hashes in quarter order, staging version, linkage version,
         analysis, code lists, gates, the operator's counts where there are any, package
-        version, as_of and the last review record.
+        version, as_of and the last review record; with a MedDRA folder also over its
+        content and the SMQs that the settings name.
     known_counts
         What the quarters are held against: shipped counts and the operator's.
+    meddra
+        Events of a user's own MedDRA folder; None without one.
     """
 
     staged: Staged
@@ -44,6 +51,7 @@ class Inputs:
     is_complete: bool
     identity: str
     known_counts: tuple[KnownCount, ...]
+    meddra: DictionaryEvents | None = None
 
     @property
     def quarters(self) -> tuple[Quarter, ...]:
@@ -89,6 +97,7 @@ def identify(
         If as_of lies before the first or after the last held quarter.
     CodelistError
         If a code list or the operator's file of known counts is not valid.
+        If a code list is not valid, or the MedDRA folder is none.
     """
     first, last = staged.quarters[0], staged.quarters[-1]
     if as_of is not None and not first <= as_of <= last:
@@ -114,6 +123,9 @@ def identify(
     }
     if stated:
         content["known_counts"] = gates.counts_hash(stated)
+    dictionary = read_dictionary_events(settings, analysis)
+    if dictionary is not None:
+        content["meddra"] = [dictionary.sha256, *settings.meddra_smqs]
     held = manifest.read_manifest(settings.data_dir)
     return Inputs(
         staged=staged,
@@ -124,6 +136,7 @@ def identify(
         is_complete=as_of is None and set(held) == set(staged.quarters),
         identity=short_hash(content),
         known_counts=gates.counts_with(stated),
+        meddra=dictionary,
     )
 
 

@@ -125,7 +125,7 @@ def assess(settings: Settings, scored: Scored) -> Assessed:
             con,
             "select comparator, drug_level, drug, event_level, event, quarter_no, a, "
             "sdr_ror, evaluable from signals.statistic "
-            "where variant = 'primary' and event_level <> 'pt'",
+            "where variant = 'primary' and event_level in ('group', 'supergroup')",
         )
         latest = history[history["quarter_no"] == inputs.as_of.ordinal]
         verdicts = rules.agreement(latest).merge(

@@ -474,7 +474,7 @@ _SCOPE: Final = """
 select comparator, count(*) as n_pairs,
     count(*) filter (where evaluable) as n_evaluable,
     count(*) filter (where sdr_ror) as n_flagged
-from api.signals where variant = 'primary' and event_level <> 'pt'
+from api.signals where variant = 'primary' and event_level in ('group', 'supergroup')
 group by comparator order by comparator
 """
 
@@ -511,7 +511,7 @@ select h.drug, h.event, h.comparator, h.as_of, h.a, h.expected, h.ror, h.ror_low
     h.ror_high, h.sdr_ror
 from api.signal_history as h
 inner join pair using (drug, event)
-where h.event_level <> 'pt'
+where h.event_level in ('group', 'supergroup')
 order by all
 """
 
@@ -619,7 +619,8 @@ def _scope(con: duckdb.DuckDBPyConnection) -> Scope:
         select count(*) as n_pairs, count(*) filter (where evaluable) as n_evaluable
         from (
             select drug, event_level, event, bool_or(evaluable) as evaluable
-            from api.signals where variant = 'primary' and event_level <> 'pt'
+            from api.signals
+            where variant = 'primary' and event_level in ('group', 'supergroup')
             group by all
         )
         """,

@@ -113,6 +113,7 @@ TABLES: Final[Mapping[str, Table]] = MappingProxyType(
         "unmatched_names": _view(
             "unmatched_names", "Names that match no therapy of the list"
         ),
+        "review_terms": _view("review_terms", "Terms classified by rule alone"),
         "quarters": _view("quarters", "Accounting of every file of every archive"),
         "rejects": _view("rejects", "Rows that could not be read"),
         "checks": _view("checks", "Checks of the run, passed or with a note"),
