@@ -33,7 +33,7 @@ def test_a_marker_and_its_event_have_the_same_population(
 ) -> None:
     assert not database.execute(
         "select m.drug, m.comparator, m.event from api.signals as m "
-        "join api.signals as e using (comparator, drug) "
+        "join api.signals as e using (variant, comparator, drug) "
         "where m.event_level = 'marker' "
         "and m.event[:length(e.event) + 8] = 'marker:' || e.event || ':' "
         "and not contains(m.event[length(e.event) + 9:], ':') "
