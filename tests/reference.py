@@ -41,8 +41,8 @@ SUSPECT = ("PS", "SS")
 ADMITTED = frozenset(
     {
         "any_product",
-        "ms_brand",
-        "ms_route",
+        "disease_brand",
+        "disease_route",
         "conditional_brand",
         "record_indication",
         "case_indication",
@@ -57,13 +57,14 @@ ADMITTED = frozenset(
 class Term:
     """What the code lists say of one normalised term, as reaction and as indication."""
 
-    event_class: str = ""
+    event_class: str = ""  # neoplasm, event (of a further list), not_event or empty
     group_id: str = ""
     is_incident: bool = False
     is_recurrence: bool = False
     ms_flag: str = ""
     is_oncology_indication: bool = False
     is_other_disease: bool = False
+    indication_rule: str = "full"  # of an event: full, primary_suspect or off
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,8 @@ class Lists:
     """The code lists as plain look-ups; what is not in them has no meaning.
 
     `names` and `routes` give, for a text as reported, the whys of each therapy that a
-    pattern hits. `grid` holds the group and supergroup events that are scored.
+    pattern hits. `grid` holds the group and supergroup events that are scored;
+    `compared` the therapies that are no scored drug and may be in the reference.
     """
 
     names: Mapping[str, Mapping[str, frozenset[str]]]
@@ -109,6 +111,7 @@ class Lists:
     litigated: tuple[Litigated, ...] = ()
     roles: tuple[str, ...] = SUSPECT
     linkage: Linkage | None = None  # None: no case is linked to another
+    compared: frozenset[str] = frozenset()
 
     def term(self, name: str) -> Term:
         return self.terms.get(name, Term())
@@ -419,18 +422,18 @@ def product_status(record: Record, therapy: str, report: Children, lists: Lists)
         lists.term(term).is_other_disease for term in record.indications
     )
 
-    if name & {"exclude_brand", "non_ms_brand"}:
-        return "non_ms_brand"
+    if name & {"exclude_brand", "other_brand"}:
+        return "other_brand"
     if "exclude_form" in name:
-        return "non_ms_form"
-    if "non_ms_route" in route:
-        return "non_ms_route"
+        return "other_form"
+    if "other_route" in route:
+        return "other_route"
     if has_oncology:
         return "oncology_indication"
-    if "ms_brand" in name:
-        return "ms_brand"
-    if "ms_route" in route and not has_non_ms:
-        return "ms_route"
+    if "disease_brand" in name:
+        return "disease_brand"
+    if "disease_route" in route and not has_non_ms:
+        return "disease_route"
     if "conditional_brand" in name and not has_non_ms:
         return "conditional_brand"
     if any(is_ms(term, lists) for term in record.indications):
@@ -441,13 +444,13 @@ def product_status(record: Record, therapy: str, report: Children, lists: Lists)
 
 
 def exposures(report: Children, lists: Lists) -> set[Drug]:
-    """Scored therapies and classes that a report is exposed to."""
+    """Therapies that are scored or compared with, and classes, that it is exposed to."""
     therapies = {
         therapy
         for record in report.records
         if record.role in lists.roles
         for therapy in therapies_named(record, lists)
-        if therapy in lists.scored
+        if therapy in lists.scored | lists.compared
         and product_status(record, therapy, report, lists) in ADMITTED
     }
     classes = {name for name, members in lists.classes.items() if members & therapies}
@@ -463,7 +466,7 @@ def is_ms_report(report: Children, lists: Lists) -> bool:
     for record in report.records:
         for therapy in therapies_named(record, lists):
             name = name_whys(record, therapy, lists)
-            if "ms_brand" in name and not name & {"exclude_brand", "non_ms_brand"}:
+            if "disease_brand" in name and not name & {"exclude_brand", "other_brand"}:
                 return True
     return False
 
@@ -473,7 +476,7 @@ def is_ms_report(report: Children, lists: Lists) -> bool:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A neoplasm term of a report and whether it counts as an event."""
+    """A term of an event on a report and whether it counts."""
 
     term: str
     reason: str | None
@@ -512,15 +515,20 @@ def starts_before(
 def is_given_for_it(
     report: Children, term: str, event_date: dt.date | None, lists: Lists
 ) -> bool:
-    """(i) The term is why the primary suspect, or an earlier drug, was given."""
+    """(i) The term is why the primary suspect, or an earlier drug, was given.
+
+    By the rule primary_suspect an earlier drug says nothing; by off, none does.
+    """
+    rule = lists.term(term).indication_rule
     for_it = [
         record
         for record in report.records
         if any(is_same_disease(i, term, lists) for i in record.indications)
     ]
     others = [r for r in report.records if r.is_suspect and r not in for_it]
-    return any(
-        record.role == "PS" or starts_before(record, event_date, others)
+    return rule != "off" and any(
+        record.role == "PS"
+        or (rule == "full" and starts_before(record, event_date, others))
         for record in for_it
     )
 
@@ -565,17 +573,20 @@ def is_beside_recurrence(report: Children, term: str, lists: Lists) -> bool:
 def outcomes(
     report: Children, event_date: dt.date | None, lists: Lists
 ) -> list[Outcome]:
-    """One verdict per neoplasm term of a report, whatever drug is scored."""
+    """One verdict per term of an event on a report, whatever drug is scored."""
     result = []
     for term in sorted(set(report.reactions)):
-        if lists.term(term).event_class != "neoplasm":
+        meaning = lists.term(term)
+        if meaning.event_class not in ("neoplasm", "event"):
             continue
+        is_full = meaning.indication_rule == "full"
+        is_neoplasm = meaning.event_class == "neoplasm"
         reason = None
         if is_given_for_it(report, term, event_date, lists):
             reason = "indication"
-        elif is_cancer_treatment(report, event_date, lists):
+        elif is_full and is_neoplasm and is_cancer_treatment(report, event_date, lists):
             reason = "antineoplastic_treatment"
-        elif is_beside_recurrence(report, term, lists):
+        elif is_full and is_beside_recurrence(report, term, lists):
             reason = "recurrence"
         treated = reason is None and any(
             is_same_disease(indication, term, lists)
@@ -946,12 +957,15 @@ class Start:
     received: dt.date
 
 
-def starts(known: Iterable[Report]) -> dict[Drug, Start]:
-    """Start of each drug: later evidence cannot move it."""
+def starts(
+    known: Iterable[Report], compared: frozenset[str] = frozenset()
+) -> dict[Drug, Start]:
+    """Start of each scored drug: later evidence cannot move it."""
     by_drug: dict[Drug, list[Report]] = {}
     for report in known:
         for drug in report.exposures:
-            by_drug.setdefault(drug, []).append(report)
+            if drug[1] not in compared:
+                by_drug.setdefault(drug, []).append(report)
     result = {}
     for drug, exposed in by_drug.items():
         first = min((r.version.known_from for r in exposed), key=ordinal)
@@ -973,7 +987,7 @@ def reference_of(drug: Drug, lists: Lists) -> frozenset[str]:
     """Therapies of the reference of comparator C, without the drug or its members."""
     level, name = drug
     own = lists.classes[name] if level == "class" else frozenset({name})
-    return (lists.reference & lists.scored) - own
+    return (lists.reference & (lists.scored | lists.compared)) - own
 
 
 def population(
@@ -1016,7 +1030,7 @@ def cells(
     holds = {e: {r.key for r in current if e in r.events} for e in events}
     leaves = {e: {r.key for r in current if is_litigated(r, e, lists)} for e in events}
     result = {}
-    for drug, start in starts(known).items():
+    for drug, start in starts(known, lists.compared).items():
         exposed = {report.key for report in current if drug in report.exposures}
         for comparator in "ABC":
             if comparator == "C" and not reference_of(drug, lists):

@@ -1,7 +1,7 @@
 -- Kind: table
 -- Title: Population of comparator C for each drug: its own reports and those of its reference
 -- Grain: (drug, quarter_no, primaryid, caseid)
--- Reads: cohort.exposure, cohort.report, cohort.drug_start, codelists.reference_member
+-- Reads: cohort.exposure, cohort.reference_exposure, cohort.report, cohort.drug_start, codelists.reference_member
 -- Source: active comparator; a report with both belongs to the drug
 with referred as (
     select
@@ -10,10 +10,8 @@ with referred as (
         exposure.primaryid,
         false as is_exposed
     from codelists.reference_member as reference_member
-    inner join cohort.exposure as exposure
-        on
-            reference_member.therapy = exposure.drug
-            and exposure.drug_level = 'substance'
+    inner join cohort.reference_exposure as exposure
+        on reference_member.therapy = exposure.therapy
 ),
 
 own as (

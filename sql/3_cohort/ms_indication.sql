@@ -1,5 +1,5 @@
 -- Kind: table
--- Title: Reports in which any drug was given for multiple sclerosis
+-- Title: Reports in which any drug was given for an indication of the list (multiple sclerosis, or another disease)
 -- Grain: (quarter_no, primaryid)
 -- Reads: cohort.indication
 select distinct

@@ -1,9 +1,9 @@
 -- Kind: table
--- Title: Reports of people with multiple sclerosis, as far as a report can tell
+-- Title: Reports of people with the disease of the analysis, as far as a report can tell
 -- Grain: (quarter_no, primaryid)
 -- Reads: cohort.ms_indication, cohort.therapy_record
--- Source: comparator B: an MS indication on any drug or an MS-only brand. A third of the reports has no
---   indication; B by indication alone would select professional reports.
+-- Source: comparator B: an indication of the list on any drug or a brand used for it alone. A third of the reports
+--   has no indication; B by indication alone would select professional reports.
 with basis as (
     select
         ms_indication.quarter_no,
@@ -14,7 +14,7 @@ with basis as (
     select
         therapy_record.quarter_no,
         therapy_record.primaryid,
-        'ms_only_brand' as ms_basis
+        'disease_only_brand' as ms_basis
     from cohort.therapy_record as therapy_record
     where therapy_record.names_ms_brand
 )
@@ -22,6 +22,6 @@ with basis as (
 select
     quarter_no,
     primaryid,
-    min(ms_basis) as ms_basis
+    case when bool_or(ms_basis = 'indication') then 'indication' else min(ms_basis) end as ms_basis
 from basis
 group by quarter_no, primaryid

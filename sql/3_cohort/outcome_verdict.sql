@@ -1,8 +1,8 @@
 -- Kind: table
--- Title: Is a reported neoplasm term an event? One verdict per report and term, whatever drug is scored
+-- Title: Is a reported term an event? One verdict per report and term, whatever drug is scored
 -- Grain: (quarter_no, primaryid, term)
--- Reads: cohort.neoplasm_reaction, cohort.neoplasm_record, cohort.same_indication
--- Source: docs/cohort.md, "Indication rule" (i) to (iii)
+-- Reads: cohort.event_reaction, cohort.event_record, cohort.same_indication
+-- Source: docs/cohort.md, "Indication rule" (i) to (iii); treatment of a cancer says nothing of other events
 with earlier_disease as (
     select
         same_indication.quarter_no,
@@ -18,7 +18,7 @@ report_date as (
         reaction.quarter_no,
         reaction.primaryid,
         max(reaction.event_first_day) as event_first_day
-    from cohort.neoplasm_reaction as reaction
+    from cohort.event_reaction as reaction
     group by reaction.quarter_no, reaction.primaryid
 ),
 
@@ -27,7 +27,7 @@ other_start as (
         record.quarter_no,
         record.primaryid,
         min(record.start_first_day) as earliest_other_start
-    from cohort.neoplasm_record as record
+    from cohort.event_record as record
     where
         record.is_suspect
         and not record.has_oncology_indication
@@ -38,7 +38,7 @@ treated as (
     select
         record.quarter_no,
         record.primaryid
-    from cohort.neoplasm_record as record
+    from cohort.event_record as record
     inner join report_date
         on
             record.quarter_no = report_date.quarter_no
@@ -73,7 +73,7 @@ recurrent as (
         reaction.quarter_no,
         reaction.primaryid,
         reaction.group_id
-    from cohort.neoplasm_reaction as reaction
+    from cohort.event_reaction as reaction
     where reaction.is_recurrence
 ),
 
@@ -85,13 +85,22 @@ judged as (
         reaction.group_id,
         reaction.is_secondary,
         reaction.is_incident,
+        reaction.event_list,
         earlier_disease.term is not null as has_same_indication,
         case
             when earlier_disease.is_earlier_disease then 'indication'
-            when treated.primaryid is not null then 'antineoplastic_treatment'
-            when reaction.is_incident and recurrent.primaryid is not null then 'recurrence'
+            when
+                treated.primaryid is not null
+                and reaction.indication_rule = 'full'
+                and reaction.event_list = 'neoplasms'
+                then 'antineoplastic_treatment'
+            when
+                recurrent.primaryid is not null
+                and reaction.indication_rule = 'full'
+                and reaction.is_incident
+                then 'recurrence'
         end as reason
-    from cohort.neoplasm_reaction as reaction
+    from cohort.event_reaction as reaction
     left join earlier_disease
         on
             reaction.quarter_no = earlier_disease.quarter_no
@@ -115,6 +124,7 @@ select
     group_id,
     is_secondary,
     is_incident,
+    event_list,
     reason,
     reason is null as is_included,
     reason is null and has_same_indication as is_treated_event

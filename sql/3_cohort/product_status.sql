@@ -9,17 +9,17 @@ select
 union all
 select
     2,
-    'non_ms_brand',
+    'other_brand',
     false
 union all
 select
     3,
-    'non_ms_form',
+    'other_form',
     false
 union all
 select
     4,
-    'non_ms_route',
+    'other_route',
     false
 union all
 select
@@ -29,12 +29,12 @@ select
 union all
 select
     6,
-    'ms_brand',
+    'disease_brand',
     true
 union all
 select
     7,
-    'ms_route',
+    'disease_route',
     true
 union all
 select

@@ -1,15 +1,15 @@
 -- Kind: table
--- Title: Terms of a report that count for events: neoplasm terms by the indication rule, others as reported
+-- Title: Terms of a report that count for events: those with a verdict by the indication rule, others as reported
 -- Grain: (quarter_no, primaryid, term)
 -- Reads: cohort.outcome_verdict, staged.reac, codelists.term, cohort.event_member
--- Source: docs/cohort.md, "Indication rule"; a marker that is no neoplasm (a mass, a biopsy) has no verdict
+-- Source: docs/cohort.md, "Indication rule"; a marker that is no event otherwise (a mass, a biopsy) has no verdict
 with other_term as (
     select distinct event_term.term
     from cohort.event_member as event_term
     anti join codelists.term as term
         on
             event_term.term = term.term
-            and term.event_class = 'neoplasm'
+            and term.event_list is not null
 )
 
 select

@@ -1,18 +1,20 @@
 -- Kind: table
--- Title: Drugs given for the very neoplasm that is reported, and whether that makes it no new event
+-- Title: Drugs given for the very event that is reported, and whether that makes it no new event
 -- Grain: (quarter_no, primaryid, term, drug_seq)
--- Reads: cohort.neoplasm_reaction, cohort.neoplasm_record, cohort.indication
+-- Reads: cohort.event_reaction, cohort.event_record, cohort.indication
 -- Source: docs/cohort.md, "Indication rule" (i). "Before" must be certain: the last day that the start can mean
 --   lies before the first day that the event can mean; without an event date, before the earliest dated
---   start of the suspects without that indication.
+--   start of the suspects without that indication. Where the rule of the events is primary_suspect, only what
+--   the primary suspect was given for counts; where it is off, nothing does.
 with matching as (
     select distinct
         reaction.quarter_no,
         reaction.primaryid,
         reaction.term,
         reaction.event_first_day,
+        reaction.indication_rule,
         indication.drug_seq
-    from cohort.neoplasm_reaction as reaction
+    from cohort.event_reaction as reaction
     inner join cohort.indication as indication
         on
             reaction.quarter_no = indication.quarter_no
@@ -28,8 +30,8 @@ other_suspect as (
         reaction.primaryid,
         reaction.term,
         min(record.start_first_day) as earliest_other_start
-    from cohort.neoplasm_reaction as reaction
-    inner join cohort.neoplasm_record as record
+    from cohort.event_reaction as reaction
+    inner join cohort.event_record as record
         on
             reaction.quarter_no = record.quarter_no
             and reaction.primaryid = record.primaryid
@@ -48,13 +50,16 @@ select
     matching.primaryid,
     matching.term,
     matching.drug_seq,
-    record.is_primary_suspect
-    or coalesce(
-        record.start_known_by < coalesce(matching.event_first_day, other_suspect.earliest_other_start),
-        false
+    (record.is_primary_suspect and matching.indication_rule <> 'off')
+    or (
+        matching.indication_rule = 'full'
+        and coalesce(
+            record.start_known_by < coalesce(matching.event_first_day, other_suspect.earliest_other_start),
+            false
+        )
     ) as is_earlier_disease
 from matching
-inner join cohort.neoplasm_record as record
+inner join cohort.event_record as record
     on
         matching.quarter_no = record.quarter_no
         and matching.primaryid = record.primaryid

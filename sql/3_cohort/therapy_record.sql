@@ -1,5 +1,5 @@
 -- Kind: table
--- Title: Drug records that name an MS therapy, with the product rule's verdict
+-- Title: Drug records that name a therapy of the list, with the product rule's verdict
 -- Grain: (quarter_no, line, therapy): a DRUG row and a therapy
 -- Reads: staged.drug, cases.version, cohort.indication, cohort.ms_indication,
 --   codelists.name_match, codelists.route_match, codelists.therapy
@@ -10,12 +10,12 @@ with name_flag as (
         name_match.text,
         bool_or(name_match.why = 'match') as is_match,
         bool_or(name_match.why = 'exclude_other') as is_other_substance,
-        bool_or(name_match.why in ('exclude_brand', 'non_ms_brand')) as is_non_ms_brand,
+        bool_or(name_match.why in ('exclude_brand', 'other_brand')) as is_non_ms_brand,
         bool_or(name_match.why = 'exclude_form') as is_non_ms_form,
-        bool_or(name_match.why = 'ms_brand') as is_ms_brand,
+        bool_or(name_match.why = 'disease_brand') as is_ms_brand,
         bool_or(name_match.why = 'conditional_brand') as is_conditional_brand
     from codelists.name_match as name_match
-    where name_match.list = 'ms_therapies'
+    where name_match.list = 'therapies'
     group by name_match.entry, name_match.text
 ),
 
@@ -87,8 +87,8 @@ route_flag as (
     select
         route_match.entry as therapy,
         route_match.text,
-        bool_or(route_match.why = 'ms_route') as is_ms_route,
-        bool_or(route_match.why = 'non_ms_route') as is_non_ms_route
+        bool_or(route_match.why = 'disease_route') as is_ms_route,
+        bool_or(route_match.why = 'other_route') as is_non_ms_route
     from codelists.route_match as route_match
     group by route_match.entry, route_match.text
 ),
@@ -148,12 +148,12 @@ judged as (
         described.*,
         case
             when described.product_rule = 'any_product' then 'any_product'
-            when described.is_non_ms_brand then 'non_ms_brand'
-            when described.is_non_ms_form then 'non_ms_form'
-            when described.is_non_ms_route then 'non_ms_route'
+            when described.is_non_ms_brand then 'other_brand'
+            when described.is_non_ms_form then 'other_form'
+            when described.is_non_ms_route then 'other_route'
             when described.has_oncology then 'oncology_indication'
-            when described.is_ms_brand then 'ms_brand'
-            when described.is_ms_route and not described.has_non_ms then 'ms_route'
+            when described.is_ms_brand then 'disease_brand'
+            when described.is_ms_route and not described.has_non_ms then 'disease_route'
             when described.is_conditional_brand and not described.has_non_ms then 'conditional_brand'
             when described.has_ms then 'record_indication'
             when described.has_ms_in_report and not described.has_other_disease then 'case_indication'
@@ -175,7 +175,7 @@ select
     therapy,
     product_status,
     product_status in (
-        'any_product', 'ms_brand', 'ms_route', 'conditional_brand', 'record_indication', 'case_indication'
+        'any_product', 'disease_brand', 'disease_route', 'conditional_brand', 'record_indication', 'case_indication'
     ) as is_admitted,
     is_ms_brand and not is_non_ms_brand as names_ms_brand
 from judged

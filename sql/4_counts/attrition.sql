@@ -3,7 +3,7 @@
 -- Grain: step_no
 -- Reads: staged.demo, cases.sighting, cases.version, cases.suspected_duplicate, cohort.report,
 --   cohort.therapy_record, cohort.outcome_verdict, cohort.product_status, cohort.exposure, counts.pair_member,
---   codelists.drug_member, analysis.role
+--   codelists.drug_member, analysis.role, analysis.headline_event, analysis.event_list
 -- Source: in each part the rows removed and those left at its end sum to those left at its beginning
 with demo_row as (
     select
@@ -63,7 +63,7 @@ therapy_report as (
         bool_or(record.is_admitted and role.role_cod is not null) as is_exposed,
         bool_or(record.is_admitted) as is_admitted,
         bool_or(current_version.is_duplicate) as is_duplicate,
-        min(case when not record.is_admitted then record.product_status end) as left_out_by,
+        min(case when not record.is_admitted then status.place end) as left_out_place,
         min(case when record.is_admitted then status.place end) as admitted_place
     from cohort.therapy_record as record
     inner join cohort.product_status as status
@@ -84,11 +84,12 @@ therapy_report as (
 verdict as (
     select
         outcome_verdict.is_included,
-        outcome_verdict.is_incident,
-        outcome_verdict.is_secondary,
+        outcome_verdict.event_list,
         outcome_verdict.is_treated_event,
         outcome_verdict.reason,
-        current_version.is_duplicate
+        current_version.is_duplicate,
+        case when outcome_verdict.event_list = 'neoplasms' then outcome_verdict.is_incident end as is_incident,
+        case when outcome_verdict.event_list = 'neoplasms' then outcome_verdict.is_secondary end as is_secondary
     from cohort.outcome_verdict as outcome_verdict
     inner join current_version
         on
@@ -97,14 +98,18 @@ verdict as (
 ),
 
 both_counted as (
-    select count(distinct member.caseid) as n_cases
-    from counts.pair_member as member
-    where
-        member.variant = 'primary'
-        and member.comparator = 'A'
-        and member.drug_level = 'substance'
-        and member.event = 'any_malignancy'
-        and member.known_until is null
+    select
+        headline_event.event,
+        count(distinct member.caseid) as n_cases
+    from analysis.headline_event as headline_event
+    left join counts.pair_member as member
+        on
+            headline_event.event = member.event
+            and member.variant = 'primary'
+            and member.comparator = 'A'
+            and member.drug_level = 'substance'
+            and member.known_until is null
+    group by headline_event.event
 ),
 
 step as (
@@ -190,7 +195,7 @@ step as (
     select
         13,
         'population',
-        'comparator B: an MS indication or an MS-only brand',
+        'comparator B: an indication of the list or a brand for it alone',
         'left',
         'reports',
         n_b
@@ -199,7 +204,7 @@ step as (
     select
         20,
         'exposure',
-        'report names an MS therapy in any role',
+        'report names a scored therapy in any role',
         'left',
         'report x therapy',
         count(*)
@@ -215,7 +220,7 @@ step as (
     from cohort.product_status as status
     left join therapy_report as left_out
         on
-            status.product_status = left_out.left_out_by
+            status.place = left_out.left_out_place
             and not left_out.is_admitted
     where not status.is_admitted
     group by status.product_status
@@ -272,7 +277,7 @@ step as (
     select
         30,
         'outcome',
-        'report holds a neoplasm term',
+        'report holds a term of an event',
         'left',
         'report x term',
         count(*)
@@ -356,9 +361,23 @@ step as (
         and is_treated_event
     union all
     select
+        37,
+        'outcome',
+        'terms that count as an event: ' || replace(event_list, '_', ' '),
+        'left',
+        'report x term',
+        count(*)
+    from verdict
+    where
+        is_included
+        and not is_duplicate
+        and event_list <> 'neoplasms'
+    group by event_list
+    union all
+    select
         40,
         'both',
-        'MS therapy and any_malignancy in comparator A',
+        'scored therapy and ' || event || ' in comparator A',
         'left',
         'reports',
         n_cases
@@ -373,3 +392,10 @@ select
     n,
     row_number() over (order by step_no asc, step asc) as step_no
 from step
+where
+    step.step_no not between 33 and 36
+    or exists (
+        select 1
+        from analysis.event_list as event_list
+        where event_list.event_list = 'neoplasms'
+    )

@@ -1,8 +1,8 @@
 -- Kind: table
--- Title: Current reports that name an MS therapy and a neoplasm term but do not count for the pair, and why
+-- Title: Current reports that name a scored therapy and a term of an event but do not count for the pair, and why
 -- Grain: (drug, event, caseid, term); for a group all its terms, for other events the terms that map to them
--- Reads: counts.review_report, cohort.therapy_record, cohort.outcome_verdict, counts.review_member,
---   cohort.litigated_report, cohort.event, cases.suspected_duplicate, codelists.drug_member,
+-- Reads: counts.review_report, cohort.therapy_record, cohort.product_status, cohort.outcome_verdict,
+--   counts.review_member, cohort.litigated_report, cohort.event, cases.suspected_duplicate, codelists.drug_member,
 --   codelists.event_term, analysis.role
 with event_of_term as (
     select
@@ -34,12 +34,14 @@ named as (
         review.primaryid,
         bool_or(record.is_admitted) as is_admitted,
         bool_or(record.is_admitted and role.role_cod is not null) as is_exposed,
-        min(record.product_status) as product_status
+        min_by(record.product_status, status.place) as product_status
     from counts.review_report as review
     inner join cohort.therapy_record as record
         on
             review.quarter_no = record.quarter_no
             and review.primaryid = record.primaryid
+    inner join cohort.product_status as status
+        on record.product_status = status.product_status
     inner join codelists.drug_member as drug_member
         on record.therapy = drug_member.therapy
     left join analysis.role as role

@@ -1,5 +1,5 @@
 -- Kind: table
--- Title: When each MS therapy of a review case was taken, as far as dates allow, and how that lies to the event
+-- Title: When each therapy of a review case was taken, as far as dates allow, and how that lies to the event
 -- Grain: (caseid, therapy)
 -- Reads: counts.review_drug, counts.review_case
 -- Source: methods, section 5 (latency): a cancer after a switch belongs to more than the last drug. A partial date is

@@ -1,6 +1,6 @@
 -- Kind: table
 -- Title: Drug records of the review set with the product rule's verdict
--- Grain: (caseid, line, therapy); therapy is NULL for drugs that are no MS therapy
+-- Grain: (caseid, line, therapy); therapy is NULL for drugs that are not in the list of therapies
 -- Reads: counts.review_report, staged.drug, staged.ther, cohort.therapy_record, codelists.name_match
 with started as (
     select
@@ -26,7 +26,7 @@ matched as (
         min(name_match.pattern) as pattern
     from codelists.name_match as name_match
     where
-        name_match.list = 'ms_therapies'
+        name_match.list = 'therapies'
         and name_match.why = 'match'
     group by name_match.text, name_match.entry
 )

@@ -1,5 +1,5 @@
 -- Kind: table
--- Title: Drug names on records with an MS indication that match no MS therapy, most frequent first by n_records
+-- Title: Drug names on records with an indication of the list that match no therapy of the list, with n_records
 -- Grain: (drugname, prod_ai)
 -- Reads: staged.drug, cases.version, cohort.indication, codelists.name_match
 -- Source: keep a table of unmatched strings: a new brand shows here first
@@ -22,7 +22,7 @@ known_name as (
     select distinct name_match.text
     from codelists.name_match as name_match
     where
-        name_match.list = 'ms_therapies'
+        name_match.list = 'therapies'
         and name_match.why = 'match'
 )
 

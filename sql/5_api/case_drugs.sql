@@ -18,9 +18,9 @@
 --   end_date_precision: day, month or year
 --   dechal: dechallenge: Y positive, N negative, U unknown, D does not apply
 --   rechal: rechallenge, as dechal
---   therapy: MS therapy of the code list, NULL for other drugs
---   product_status: rule that admitted the record for the MS product or left it out
---   is_admitted: the record counts for the MS product
+--   therapy: therapy of the list of therapies, NULL for other drugs
+--   product_status: rule that admitted the record for the product of the analysis or left it out
+--   is_admitted: the record counts for the product of the analysis
 --   matched_on: drugname or prod_ai
 --   matched_pattern: pattern of the code list that matched
 select

@@ -8,16 +8,16 @@
 --   line: line of the REAC file
 --   pt: preferred term as printed
 --   term: preferred term as compared
---   event_class: neoplasm, not_event (false friends, markers, procedures) or NULL for other reactions
---   not_event_reason: why a neoplasm-looking term is no event
---   group_id: neoplasm group
---   behaviour: malignant, in_situ_premalignant, uncertain or benign
+--   event_class: neoplasm, event (of a further list), not_event (false friends, markers, procedures) or NULL
+--   not_event_reason: why a term that looks like an event is none
+--   group_id: group of the term
+--   behaviour: malignant, in_situ_premalignant, uncertain or benign; NULL but for neoplasms
 --   is_secondary: metastasis, recurrence or progression term
 --   is_incident: counts as incident malignancy
 --   matched_rule: list or rule that decided
 --   included: the term counts as an event after the indication rule
 --   reason: why it does not: indication, antineoplastic_treatment or recurrence
---   is_treated_event: kept although a drug of the report treats the same neoplasm
+--   is_treated_event: kept although a drug of the report is given for the same term or group
 select
     review_event.caseid,
     review_event.primaryid,

@@ -8,9 +8,9 @@
 --   line: line of the INDI file
 --   drug_seq: drug that the indication belongs to
 --   indication: indication as printed
---   ms_flag: include, uncertain or exclude as an MS indication
+--   ms_flag: include, uncertain or exclude by the list of indications (multiple sclerosis, or another disease)
 --   is_oncology: an oncology indication
---   neoplasm_group: neoplasm group of the indication
+--   neoplasm_group: group that the term of the indication has as an event
 select
     review_indication.caseid,
     review_indication.primaryid,

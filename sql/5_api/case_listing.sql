@@ -17,14 +17,14 @@
 --   is_serious: serious
 --   is_fatal: fatal
 --   neoplasm_terms: terms of the event that count; of a MedDRA event, whose terms are not published, all neoplasm terms
---   ms_therapies: admitted MS therapies with role
---   therapy_sequence: dated MS therapies of any role in the order of their start, each with its relation to the event
---   other_suspects: all other suspects; an MS substance that does not count with its product status
+--   ms_therapies: admitted therapies of the list with role
+--   therapy_sequence: dated therapies of the list in any role by their start, each with its relation to the event
+--   other_suspects: all other suspects; a therapy that does not count with its product status
 --   in_b: the report counts in comparator B
 --   in_c: the report counts in comparator C
 --   duplicate_cluster: smallest case number of its cluster of suspected duplicates, NULL without a link
 --   duplicate_cluster_size: cases of that cluster; the others are left out
---   is_treated_event: a drug of the report treats this neoplasm
+--   is_treated_event: a drug of the report is given for this term or group
 with member as (
     select
         review_member.caseid,

@@ -1,5 +1,5 @@
 -- Kind: view
--- Title: The review set: reports with an MS therapy in any role, an MS indication or a neoplasm term
+-- Title: The review set: reports with a therapy of the list in any role; by review_set also with an indication or event
 -- Grain: caseid
 -- Reads: counts.review_case
 -- Columns:
@@ -26,7 +26,7 @@
 --   is_serious: any outcome is coded
 --   is_fatal: outcome death is coded
 --   outcomes: outcome codes joined by a vertical bar
---   ms_basis: why the report counts as MS: indication or ms_only_brand, NULL if it does not
+--   ms_basis: why the report counts in comparator B: indication or disease_only_brand, NULL if it does not
 --   is_suspected_duplicate: a linked report with a smaller case number is current; see api.duplicates
 --   duplicate_of: the smallest case number it is linked to
 --   duplicate_cluster: smallest case number of its cluster, NULL without a link

@@ -1,9 +1,9 @@
 -- Kind: view
--- Title: Reports with an MS therapy and a neoplasm term that do not count for the pair
+-- Title: Reports with a scored therapy and a term of an event that do not count for the pair
 -- Grain: (drug, event, caseid, term)
 -- Reads: counts.excluded_case
 -- Columns:
---   drug: MS therapy or class
+--   drug: therapy or class
 --   event: group, with all its terms, or supergroup
 --   term: preferred term
 --   caseid: case number

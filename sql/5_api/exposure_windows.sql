@@ -1,10 +1,10 @@
 -- Kind: view
--- Title: MS therapies of each review case in their order, and how they lie to the event
+-- Title: Therapies of the list of each review case in their order, and how they lie to the event
 -- Grain: (caseid, therapy)
 -- Reads: counts.exposure_window
 -- Columns:
 --   caseid: case number
---   therapy: MS therapy
+--   therapy: therapy of the list of therapies
 --   roles: roles in which it was reported
 --   is_admitted: a record of it passes the product rule
 --   start_date: earliest start, first day of the stated period; NULL if none is stated

@@ -13,7 +13,7 @@
 --   rule: what decided: override, negative:<reason>, group:<group_id>, or no group
 --   first_quarter: first held quarter in which it is reported
 --   n_reports: reports with it at as_of
---   n_with_ms_therapy: of these with an MS therapy, by the product rule and in any role
+--   n_with_ms_therapy: of these with a therapy of the list, by the product rule and in any role
 select
     review_term.term,
     review_term.event_class,

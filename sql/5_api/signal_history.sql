@@ -4,7 +4,7 @@
 -- Reads: signals.statistic
 -- Source: evidence as known at each quarter; vocabulary is today's
 -- Columns:
---   comparator: A whole database, B reports of people with MS, C active comparator
+--   comparator: A whole database, B reports of people with the disease, C active comparator
 --   drug_level: substance or class
 --   drug: ingredient in lower case, or class:<id>
 --   event_level: pt, group, supergroup; never on the board: marker (benign markers, leads, tests), meddra (own folder)

@@ -4,7 +4,7 @@
 -- Reads: signals.statistic, counts.pair_profile
 -- Columns:
 --   variant: what is changed against the primary analysis; primary changes nothing
---   comparator: A whole database, B reports of people with MS, C active comparator (platform therapies)
+--   comparator: A whole database, B reports of people with the disease, C active comparator (the reference class)
 --   drug_level: substance or class
 --   drug: ingredient in lower case, or class:<id>
 --   event_level: pt, group, supergroup; never on the board: marker (benign markers, leads, tests), meddra (own folder)

@@ -10,7 +10,7 @@ with name_flag as (
         bool_or(name_match.why = 'match') as is_match,
         bool_or(name_match.why = 'exclude_other') as is_other_substance
     from codelists.name_match as name_match
-    where name_match.list = 'ms_therapies'
+    where name_match.list = 'therapies'
     group by name_match.entry, name_match.text
 ),
 

@@ -6,18 +6,25 @@ import hashlib
 import json
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from pvsignal.errors import CodelistError
 
-DEFAULT_FILE = Path(__file__).with_name("ms_malignancy.toml")
+SHIPPED_DIR = Path(__file__).with_name("analyses")
+DEFAULT_FILE = SHIPPED_DIR / "ms_malignancy" / "analysis.toml"
+
+NEOPLASMS = "neoplasms"
 
 PRIMARY = "primary"
 
 Role = Literal["PS", "SS", "C", "I"]
+ReviewPart = Literal["indication", "event"]
+IndicationRule = Literal["full", "primary_suspect", "off"]
+ListName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class _Frozen(BaseModel):
@@ -62,6 +69,72 @@ class Variant(_Frozen):
         return self.name == PRIMARY
 
 
+class ListChoice(_Frozen):
+    """Which code list plays which part; a name is the stem of a CSV file and its card.
+
+    Attributes
+    ----------
+    folder
+        Folder of the analysis' own lists; a list there goes before the shipped one of
+        the same name. In the file it is relative to the file; None for shipped lists.
+    therapies, classes, indications
+        Drugs that are scored or compared with, pools of them, and who is in B.
+    litigated
+        Lists of drugs whose stimulated reports leave; taken together.
+    """
+
+    folder: Path | None = None
+    therapies: ListName = "ms_therapies"
+    classes: ListName = "therapy_classes"
+    indications: ListName = "ms_indication_terms"
+    litigated: tuple[ListName, ...] = ("litigated_drugs",)
+
+
+class EventChoice(_Frozen):
+    """One set of events: a list of terms and, if given, one of groups.
+
+    Attributes
+    ----------
+    terms, groups
+        Names of the lists; both None for the neoplasm lists.
+    indication_rule
+        When a term that is also an indication is no event (docs/cohort.md): ``full``
+        as for neoplasms, ``primary_suspect`` only where the primary suspect was given
+        for it, ``off`` never.
+    """
+
+    terms: ListName | None = None
+    groups: ListName | None = None
+    indication_rule: IndicationRule = "primary_suspect"
+
+
+DEFAULT_EVENTS: Mapping[str, EventChoice] = {
+    NEOPLASMS: EventChoice(indication_rule="full")
+}
+
+
+class Words(_Frozen):
+    """How the report names what the lists hold.
+
+    Attributes
+    ----------
+    therapy, therapies
+        A drug of the list of therapies, with its article, and all of them.
+    indication
+        An indication of the list of indications, with its article.
+    population_b
+        Comparator B in a heading.
+    event_group
+        A group of terms.
+    """
+
+    therapy: str = "a therapy of the list"
+    therapies: str = "therapies of the list"
+    indication: str = "an indication of the list"
+    population_b: str = "people with the same disease"
+    event_group: str = "event group"
+
+
 class MeddraEvents(_Frozen):
     """Groupings of a user's own MedDRA that become events, by patterns of names."""
 
@@ -81,16 +154,21 @@ class MeddraEvents(_Frozen):
 
 
 class Analysis(_Frozen):
-    """One analysis: the question, its roles, reference and thresholds."""
+    """One analysis: the question, its lists, roles, reference and thresholds."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: str
+    words: Words = Words()
+    codelists: ListChoice = ListChoice()
+    events: Mapping[ListName, EventChoice] = Field(DEFAULT_EVENTS, min_length=1)
+    headline_events: tuple[str, ...] | None = None
     roles: tuple[Role, ...] = ("PS", "SS")
     reference_class: str = "platform_reference"
     litigated_certainty: tuple[Literal["high", "medium", "low"], ...] = (
         "high",
         "medium",
     )
+    review_set: tuple[ReviewPart, ...] = ("indication", "event")
     thresholds: Thresholds = Thresholds()
     evaluable: Evaluable = Evaluable()
     meddra: MeddraEvents = MeddraEvents()
@@ -106,31 +184,85 @@ class Analysis(_Frozen):
             raise ValueError("one variant must be primary, and each name stand once")
         return variants
 
+    @field_validator("events")
+    @classmethod
+    def _each_set_has_terms(
+        cls, events: Mapping[str, EventChoice]
+    ) -> Mapping[str, EventChoice]:
+        for name, choice in events.items():
+            if name == NEOPLASMS and (choice.terms or choice.groups):
+                raise ValueError(
+                    f"{NEOPLASMS} stands for the shipped lists and takes no terms or"
+                    " groups; give your own list another name"
+                )
+            if name != NEOPLASMS and not choice.terms:
+                raise ValueError(f"{name} names no list of terms")
+        return events
+
+    @property
+    def headlines(self) -> tuple[str, ...]:
+        """Events that the attrition counts; any malignancy unless others are named."""
+        if self.headline_events is not None:
+            return self.headline_events
+        return ("any_malignancy",) if NEOPLASMS in self.events else ()
+
     @property
     def sha256(self) -> str:
-        """Hash of the content, whatever the order and layout of the file."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        """Hash of the content, whatever the order, layout and place of the file."""
+        content = self.model_dump(mode="json", exclude={"codelists": {"folder"}})
+        text = json.dumps(content, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def load_analysis(file: Path | None = None) -> Analysis:
-    """Analysis of a TOML file, by default the one that ships with pvsignal.
+def shipped_analyses() -> Mapping[str, Path]:
+    """Names of the analyses that ship with pvsignal, and their files."""
+    return {
+        file.parent.name: file for file in sorted(SHIPPED_DIR.glob("*/analysis.toml"))
+    }
+
+
+def load_analysis(choice: Path | None = None) -> Analysis:
+    """Analysis of a TOML file or of the name of a shipped one.
+
+    Parameters
+    ----------
+    choice
+        The file, or a name of `shipped_analyses`; None for ``ms_malignancy``.
 
     Raises
     ------
     CodelistError
         If the file is absent, is no TOML, lacks a key or holds an unknown one.
     """
-    path = file or DEFAULT_FILE
+    path = _file_of(choice) if choice else DEFAULT_FILE
     try:
-        return Analysis.model_validate(tomllib.loads(path.read_text("utf-8")))
+        content = tomllib.loads(path.read_text("utf-8"))
+        return Analysis.model_validate(_with_place(content, path.parent))
     except OSError as error:
-        raise CodelistError(f"no analysis file at {path}; give --analysis") from error
+        raise CodelistError(
+            f"no analysis file at {path}; give --analysis a file or one of"
+            f" {', '.join(shipped_analyses())}"
+        ) from error
     except tomllib.TOMLDecodeError as error:
         raise CodelistError(f"{path} is no valid TOML: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
+        message = first["msg"].removeprefix("Value error, ")
         raise CodelistError(
-            f"analysis file {path}: key '{key}': {first['msg']}; correct or remove it"
+            f"analysis file {path}: key '{key}': {message}; correct or remove it"
         ) from error
+
+
+def _file_of(choice: Path) -> Path:
+    """File of a choice; a file of that name goes before a shipped analysis."""
+    shipped = shipped_analyses().get(str(choice))
+    return shipped if shipped and not choice.is_file() else choice
+
+
+def _with_place(content: dict[str, Any], place: Path) -> dict[str, Any]:
+    """Content with the folder of lists as seen from here, not from the file."""
+    lists = content.get("codelists")
+    if isinstance(lists, dict) and isinstance(lists.get("folder"), str):
+        return content | {"codelists": lists | {"folder": place / lists["folder"]}}
+    return content

@@ -26,9 +26,10 @@ from rich.progress import Progress as RichBars
 from rich.table import Table
 from rich.text import Text
 
+from pvsignal import codelists as lists_of
 from pvsignal import pipeline
 from pvsignal import simulate as simulator
-from pvsignal.analysis import Analysis, load_analysis
+from pvsignal.analysis import Analysis, load_analysis, shipped_analyses
 from pvsignal.errors import LockedError, ModelError, PvsignalError, UsageError
 from pvsignal.pipeline import watching
 from pvsignal.pipeline.intake import spans_of
@@ -48,7 +49,8 @@ from pvsignal.sources import manifest
 from pvsignal.status import Status, read_status
 
 app = typer.Typer(
-    help="Signals of disproportionate reporting: MS therapies and neoplasms in FAERS.",
+    help="Signals of disproportionate reporting in FAERS: MS therapies and neoplasms, "
+    "or the drugs and events of another analysis (pvsignal analyses).",
     pretty_exceptions_enable=False,
     add_completion=False,
 )
@@ -67,7 +69,13 @@ _STOPPED: Final = 130
 
 DataDir = Annotated[Path | None, typer.Option(help="Data directory (default ./data).")]
 AnalysisFile = Annotated[
-    Path | None, typer.Option("--analysis", help="Analysis file, TOML.")
+    Path | None,
+    typer.Option(
+        "--analysis",
+        help="Analysis file, TOML, or the name of a shipped one: "
+        + ", ".join(shipped_analyses())
+        + ".",
+    ),
 ]
 Mirror = Annotated[
     str | None,
@@ -414,6 +422,8 @@ def sql(
         raise UsageError(f"{file} does not exist; run 'pvsignal run' first")
     if output is not None:
         _require_writable(output)
+    if warehouse:
+        _require_built_for(file, what)
     with open_query(
         file.resolve(),
         query,
@@ -425,6 +435,17 @@ def sql(
             _out.print(_answer_table(answer))
         else:
             _write_answer(answer, format, output)
+
+
+def _require_built_for(file: Path, what: Analysis) -> None:
+    """Refuse a warehouse that was last built for another analysis."""
+    with open_query(file.resolve(), "from source.build", timeout_seconds=60) as answer:
+        held = [row.get("analysis", "(not named)") for row in rows_of(answer)]
+    if held != [what.name]:
+        raise UsageError(
+            f"the warehouse {file} was last built for the analysis {', '.join(held)}, "
+            f"not for {what.name}; run 'pvsignal build' for it, or give --analysis"
+        )
 
 
 def _require_writable(output: Path) -> None:
@@ -474,6 +495,36 @@ def _answer_table(answer: Answer) -> Table:
     if next(rows, None) is not None:
         _say(f"note: the first {TABLE_ROWS:,} rows are shown; --format csv has all")
     return table
+
+
+@app.command()
+def analyses() -> None:
+    """List the analyses that ship: pvsignal analyses."""
+    table = Table("name", "title", "file")
+    for name, file in shipped_analyses().items():
+        title = load_analysis(Path(name)).title
+        table.add_row(*map(Text, (name, title, str(file))))
+    _out.print(table)
+
+
+@app.command()
+def codelists(analysis: AnalysisFile = None) -> None:
+    """Check the lists of an analysis: pvsignal codelists --analysis mine.toml."""
+    what = load_analysis(analysis or Settings.read().analysis)
+    lists = pipeline.read_lists(what)
+    table = Table("list", "version", "changed", "rows", "sha256", "file")
+    for name, one in sorted(lists.files.items()):
+        card = (str(one.card["version"]), str(one.card["changed"]))
+        cells = (name, *card, str(len(one.table)), one.sha256[:12], str(one.file))
+        table.add_row(*map(Text, cells))
+    _out.print(table)
+    events = lists_of.event_catalogue(lists)["event_level"].value_counts()
+    _say(
+        f"{what.name}: {lists_of.drug_members(lists)['drug'].nunique()} scored drugs "
+        f"and classes, {events.get('group', 0)} groups, "
+        f"{events.get('supergroup', 0)} supergroups; "
+        f"code lists {lists_of.codelists_hash(lists)}"
+    )
 
 
 class RowFormat(StrEnum):

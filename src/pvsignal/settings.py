@@ -49,7 +49,8 @@ class Settings(BaseSettings):
     data_dir
         Folder of everything that is landed, staged, built and published.
     analysis
-        TOML file of the analysis; None for the one that ships with pvsignal.
+        TOML file of the analysis, or the name of one that ships with pvsignal; None for
+        ``ms_malignancy``.
     mirror
         Folder or URL with archives under the FDA's own names; None for the FDA.
     meddra

@@ -62,12 +62,13 @@ def lists_of(
     classified = classify_terms(
         sorted({reference.normalised(term) for term in terms}), lists
     )
-    therapies = lists["ms_therapies"].table
+    therapies = lists["therapies"].table
     scored = frozenset(therapies.loc[therapies["scored"] == "Y", "ingredient"])
-    classes = {
-        row["class_id"]: frozenset(row["members"].split("|")) & scored
+    members = {
+        row["class_id"]: frozenset(row["members"].split("|"))
         for row in lists["therapy_classes"].table.to_dict("records")
     }
+    classes = {name: therapies & scored for name, therapies in members.items()}
     catalogue = pd.concat([event_catalogue(lists), marker_catalogue(lists)])
     events = pd.concat(
         [events_of_terms(classified, lists), markers_of_terms(classified, lists)]
@@ -75,7 +76,7 @@ def lists_of(
     litigated = litigated_events(lists, analysis.litigated_certainty)
     litigated = pd.concat([litigated, litigated_markers(litigated, lists)])
     return reference.Lists(
-        names=reference.whys(_of_list(hits, "ms_therapies").to_dict("records")),
+        names=reference.whys(_of_list(hits, "therapies").to_dict("records")),
         routes=reference.whys(
             match_routes(sorted(set(routes)), lists).to_dict("records")
         ),
@@ -83,13 +84,15 @@ def lists_of(
             zip(therapies["ingredient"], therapies["product_rule"], strict=True)
         ),
         scored=scored,
-        reference=classes[analysis.reference_class],
+        compared=frozenset(therapies.loc[therapies["scored"] == "R", "ingredient"]),
+        reference=members[analysis.reference_class],
         classes={
             f"class:{name}": members for name, members in classes.items() if members
         },
         terms={
             row["term"]: reference.Term(
                 event_class=row["event_class"],
+                indication_rule=row["indication_rule"],
                 group_id=row["group_id"],
                 is_incident=row["is_incident"],
                 is_recurrence=row["is_recurrence"],

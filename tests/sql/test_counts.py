@@ -24,6 +24,13 @@ substance | ref | 11 | 6
 substance | x | 11 | 6
 """
 
+REFERENCE = """
+therapy | quarter_no:int | primaryid:int
+ref | 10 | 3
+ref | 11 | 5
+ref | 11 | 6
+"""
+
 OUTCOME = f"""
 event_level | event | {KEY} | is_litigated:bool
 group | e | 10 | 1 | 1 | false
@@ -54,6 +61,7 @@ GIVEN = {
     "cases.held_quarter": "quarter | quarter_no:int\nq10 | 10\nq11 | 11\nq12 | 12",
     "cohort.report": REPORT,
     "cohort.exposure": EXPOSURE,
+    "cohort.reference_exposure": REFERENCE,
     "cohort.outcome": OUTCOME,
     "cohort.event": "event_level | event | litigation_set\n"
     "group | e | z:2019:2020\npt | E ONE | z:2019:2020",
@@ -73,11 +81,15 @@ UP_TO_CELL = (
 
 
 def _cells(
-    where: str, *, variant: str = "primary", counted: str = COUNTED
+    where: str,
+    *,
+    variant: str = "primary",
+    counted: str = COUNTED,
+    exposure: str = EXPOSURE,
 ) -> list[tuple[str, ...]]:
     rows = run(
         "4_counts/cell",
-        {**GIVEN, "cases.counted": counted},
+        {**GIVEN, "cases.counted": counted, "cohort.exposure": exposure},
         before=UP_TO_CELL,
         columns="variant comparator drug event quarter_no a n_drug n_event n",
     )
@@ -154,3 +166,10 @@ def test_the_variant_with_duplicates_counts_them_at_the_latest_quarter_only():
     found = _cells("A x e", counted=never, variant="with_duplicates")
     assert found == [("12", "0", "2", "1", "4")]
     assert _cells("A x e", counted=never)[-1] == ("12", "0", "2", "0", "3")
+
+
+def test_a_therapy_that_is_only_compared_with_makes_c_and_has_no_cells() -> None:
+    scored = [line for line in EXPOSURE.splitlines() if "| ref |" not in line]
+    exposure = "\n".join(scored)
+    assert _cells("C x e", exposure=exposure) == _cells("C x e")
+    assert _cells("A ref e", exposure=exposure) == []

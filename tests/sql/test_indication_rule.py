@@ -12,10 +12,12 @@ TERMS = {
     "METASTASES TO BONE": "metastasis | true | false | false",
     "LYMPHOMA": "lymphoma_nhl_other | false | false | true",
 }
+INFARCTION = "MYOCARDIAL INFARCTION"
 INDICATIONS = {
     "breast": ("BREAST CANCER FEMALE", "breast", "false", "true"),
     "cll": ("CHRONIC LYMPHOCYTIC LEUKAEMIA", "leukaemia_cll", "false", "true"),
     "ms": ("MULTIPLE SCLEROSIS", "-", "true", "false"),
+    "infarction": (INFARCTION, "myocardial_infarction", "false", "false"),
 }
 
 
@@ -30,9 +32,13 @@ class Drug:
 
 
 def _verdicts(
-    terms: list[str], drugs: list[Drug], event: str = "-"
+    terms: list[str], drugs: list[Drug], event: str = "-", *, rule: str = "full"
 ) -> dict[str, tuple[str, str, str]]:
-    rows = [f"1 | 11 | {term} | {TERMS[term]} | {event}" for term in terms]
+    meanings = {
+        **{term: f"{meaning} | neoplasms" for term, meaning in TERMS.items()},
+        INFARCTION: "myocardial_infarction | - | - | - | cardiovascular",
+    }
+    rows = [f"1 | 11 | {term} | {meanings[term]} | {rule} | {event}" for term in terms]
     records = [
         f"1 | 11 | {seq} | {drug.role} | {'CYTOSTATIC' if drug.is_antineoplastic else 'OTHER'} | -"
         for seq, drug in enumerate(drugs, start=1)
@@ -51,9 +57,9 @@ def _verdicts(
     found = run(
         "3_cohort/outcome_verdict",
         {
-            "cohort.neoplasm_reaction": f"{key} | term | group_id | is_secondary:bool | "
-            "is_recurrence:bool | is_incident:bool | event_first_day:date\n"
-            + "\n".join(rows),
+            "cohort.event_reaction": f"{key} | term | group_id | is_secondary:bool | "
+            "is_recurrence:bool | is_incident:bool | event_list | indication_rule | "
+            "event_first_day:date\n" + "\n".join(rows),
             "staged.drug": f"{key} | drug_seq:int | role_cod | drugname | prod_ai\n"
             + "\n".join(records),
             "staged.ther": f"{key} | dsg_drug_seq:int | start_date:date | "
@@ -63,7 +69,7 @@ def _verdicts(
             "codelists.name_match": "list | text | why\n"
             "antineoplastics | CYTOSTATIC | match",
         },
-        before=("3_cohort/neoplasm_record", "3_cohort/same_indication"),
+        before=("3_cohort/event_record", "3_cohort/same_indication"),
         columns="term is_included reason is_treated_event",
     )
     return {row[0]: row[1:] for row in found}
@@ -148,3 +154,40 @@ def test_a_recurrence_beside_a_metastatic_term_is_no_incident_cancer() -> None:
 def test_a_metastasis_of_unknown_origin_does_not_make_a_cancer_recurrent() -> None:
     verdicts = _verdicts([BREAST, "METASTASES TO BONE"], [Drug("PS", "ms")])
     assert verdicts[BREAST] == KEPT
+
+
+# Events that can happen twice: the rule primary_suspect
+
+
+ASPIRIN = Drug("C", "infarction", ("2015-01-01", "day"))
+
+
+def test_an_infarction_for_which_aspirin_was_given_before_is_a_new_event() -> None:
+    verdicts = _verdicts(
+        [INFARCTION],
+        [Drug("PS"), ASPIRIN],
+        event="2020-05-01",
+        rule="primary_suspect",
+    )
+    assert verdicts[INFARCTION] == TREATED
+
+
+def test_an_infarction_for_which_the_primary_suspect_was_given_is_none() -> None:
+    drugs = [Drug("PS", "infarction"), Drug("SS")]
+    verdict = _verdicts([INFARCTION], drugs, rule="primary_suspect")[INFARCTION]
+    assert verdict == ("false", "indication", "false")
+
+
+def test_the_full_rule_looks_at_every_drug_that_started_before() -> None:
+    verdicts = _verdicts([INFARCTION], [Drug("PS"), ASPIRIN], event="2020-05-01")
+    assert verdicts[INFARCTION] == ("false", "indication", "false")
+
+
+def test_without_a_rule_the_reason_for_a_drug_is_an_event_too() -> None:
+    drugs = [Drug("PS", "infarction"), Drug("SS")]
+    assert _verdicts([INFARCTION], drugs, rule="off")[INFARCTION] == TREATED
+
+
+def test_the_treatment_of_a_cancer_says_nothing_of_an_infarction() -> None:
+    drugs = [Drug("PS", "cll", is_antineoplastic=True), Drug("C")]
+    assert _verdicts([INFARCTION], drugs)[INFARCTION] == KEPT

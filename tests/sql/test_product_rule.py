@@ -6,36 +6,36 @@ from tests.sql.tables import run
 
 NAME_MATCH = """
 list | entry | text | why
-ms_therapies | alemtuzumab | ALEMTUZUMAB | match
-ms_therapies | alemtuzumab | LEMTRADA | match
-ms_therapies | alemtuzumab | LEMTRADA | ms_brand
-ms_therapies | alemtuzumab | CAMPATH | match
-ms_therapies | alemtuzumab | CAMPATH | exclude_brand
-ms_therapies | alemtuzumab | CAMPATH | non_ms_brand
-ms_therapies | ofatumumab | OFATUMUMAB | match
-ms_therapies | ofatumumab | ARZERRA | exclude_brand
-ms_therapies | ofatumumab | OFATUMUMAB SOLUTION FOR INFUSION | match
-ms_therapies | ofatumumab | OFATUMUMAB SOLUTION FOR INFUSION | exclude_form
-ms_therapies | natalizumab | TYSABRI | match
-ms_therapies | natalizumab | TYSABRI | conditional_brand
-ms_therapies | ocrelizumab | OCRELIZUMAB | match
-ms_therapies | dalfampridine | AMIFAMPRIDINE | match
-ms_therapies | dalfampridine | AMIFAMPRIDINE | exclude_other
+therapies | alemtuzumab | ALEMTUZUMAB | match
+therapies | alemtuzumab | LEMTRADA | match
+therapies | alemtuzumab | LEMTRADA | disease_brand
+therapies | alemtuzumab | CAMPATH | match
+therapies | alemtuzumab | CAMPATH | exclude_brand
+therapies | alemtuzumab | CAMPATH | other_brand
+therapies | ofatumumab | OFATUMUMAB | match
+therapies | ofatumumab | ARZERRA | exclude_brand
+therapies | ofatumumab | OFATUMUMAB SOLUTION FOR INFUSION | match
+therapies | ofatumumab | OFATUMUMAB SOLUTION FOR INFUSION | exclude_form
+therapies | natalizumab | TYSABRI | match
+therapies | natalizumab | TYSABRI | conditional_brand
+therapies | ocrelizumab | OCRELIZUMAB | match
+therapies | dalfampridine | AMIFAMPRIDINE | match
+therapies | dalfampridine | AMIFAMPRIDINE | exclude_other
 """
 
 THERAPY = """
 ingredient | product_rule
-alemtuzumab | ms_product
-ofatumumab | ms_product
-natalizumab | ms_product
+alemtuzumab | disease_product
+ofatumumab | disease_product
+natalizumab | disease_product
 ocrelizumab | any_product
 dalfampridine | any_product
 """
 
 ROUTE_MATCH = """
 entry | text | why
-ofatumumab | Subcutaneous | ms_route
-ofatumumab | Intravenous | non_ms_route
+ofatumumab | Subcutaneous | disease_route
+ofatumumab | Intravenous | other_route
 """
 
 MS, CLL, CROHN, UNKNOWN = "ms", "cll", "crohn", "unknown"
@@ -85,9 +85,9 @@ def _status(
 @pytest.mark.parametrize(
     ("situation", "expected"),
     [
-        (_status("LEMTRADA", "ALEMTUZUMAB"), ("ms_brand", "true")),
+        (_status("LEMTRADA", "ALEMTUZUMAB"), ("disease_brand", "true")),
         (_status("LEMTRADA", own=CLL), ("oncology_indication", "false")),
-        (_status("CAMPATH", "ALEMTUZUMAB", own=MS), ("non_ms_brand", "false")),
+        (_status("CAMPATH", "ALEMTUZUMAB", own=MS), ("other_brand", "false")),
         (_status("ALEMTUZUMAB"), ("product_unspecified", "false")),
         (_status("ALEMTUZUMAB", own=UNKNOWN), ("product_unspecified", "false")),
         (_status("ALEMTUZUMAB", own=MS), ("record_indication", "true")),
@@ -100,12 +100,12 @@ def _status(
             _status("ALEMTUZUMAB", own=MS, elsewhere=CLL),
             ("record_indication", "true"),
         ),
-        (_status("ARZERRA", "OFATUMUMAB"), ("non_ms_brand", "false")),
-        (_status("OFATUMUMAB", route="Subcutaneous"), ("ms_route", "true")),
-        (_status("OFATUMUMAB", route="Intravenous", own=MS), ("non_ms_route", "false")),
+        (_status("ARZERRA", "OFATUMUMAB"), ("other_brand", "false")),
+        (_status("OFATUMUMAB", route="Subcutaneous"), ("disease_route", "true")),
+        (_status("OFATUMUMAB", route="Intravenous", own=MS), ("other_route", "false")),
         (
             _status("OFATUMUMAB SOLUTION FOR INFUSION", own=MS),
-            ("non_ms_form", "false"),
+            ("other_form", "false"),
         ),
         (_status("TYSABRI"), ("conditional_brand", "true")),
         (_status("TYSABRI", own=UNKNOWN), ("conditional_brand", "true")),

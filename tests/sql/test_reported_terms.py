@@ -21,8 +21,8 @@ def test_a_marker_counts_as_reported_and_a_neoplasm_by_its_verdict() -> None:
             marker | marker:skin_bcc:lead | SKIN LESION
             """,
             "codelists.term": """
-            term | event_class
-            MELANOCYTIC NAEVUS | neoplasm
+            term | event_list
+            MELANOCYTIC NAEVUS | neoplasms
             SKIN LESION | -
             HEADACHE | -
             """,

@@ -53,7 +53,7 @@ def events(lists: Codelists, term: str) -> set[tuple[str, str]]:
 
 def test_shipped_lists_load_and_each_has_a_card(lists: Codelists) -> None:
     files = {file.stem for file in DATA_DIR.iterdir()}
-    assert set(lists) == files
+    assert set(lists.files) == files
     assert all(item.card["title"] for item in lists.values())
 
 
@@ -132,7 +132,7 @@ def test_event_name_used_at_two_levels_is_refused(folder: Path) -> None:
 def test_scored_drugs_are_all_but_non_ms_and_transplant_conditioning(
     lists: Codelists,
 ) -> None:
-    table = lists["ms_therapies"].table
+    table = lists["therapies"].table
     left_out = table["category"].str.startswith("NOT MS")
     left_out |= table["category"] == "AHSCT conditioning"
     assert (table["scored"] == "N").tolist() == left_out.tolist()
@@ -141,7 +141,7 @@ def test_scored_drugs_are_all_but_non_ms_and_transplant_conditioning(
 def test_product_rule_covers_the_substances_of_other_diseases(
     lists: Codelists,
 ) -> None:
-    table = lists["ms_therapies"].table.set_index("ingredient")
+    table = lists["therapies"].table.set_index("ingredient")
     for ingredient in [
         "alemtuzumab",
         "ofatumumab",
@@ -157,20 +157,20 @@ def test_product_rule_covers_the_substances_of_other_diseases(
         "natalizumab",
         "corticotropin",
     ]:
-        assert table.loc[ingredient, "product_rule"] == "ms_product", ingredient
+        assert table.loc[ingredient, "product_rule"] == "disease_product", ingredient
     by_indication = table["brand_confusion_rule"].str.contains("MS only by INDI")
-    assert (table["product_rule"][by_indication] == "ms_product").all()
-    other_brands = table["non_ms_brands_same_ingredient"] != ""
-    assert (table["product_rule"][other_brands] == "ms_product").all()
+    assert (table["product_rule"][by_indication] == "disease_product").all()
+    other_brands = table["other_brands"] != ""
+    assert (table["product_rule"][other_brands] == "disease_product").all()
     assert (table["product_reason"] != "").all()
     assert table.loc["ocrelizumab", "product_rule"] == "any_product"
 
 
 def test_only_the_named_rows_have_ms_brands(lists: Codelists) -> None:
-    table = lists["ms_therapies"].table
+    table = lists["therapies"].table
     core = table["in_core_dmt_set"].str.startswith("Y")
     core |= table["category"] == "symptomatic"
-    assert not (table["ms_brand_regex"].ne("") & ~core).any()
+    assert not (table["disease_brand_regex"].ne("") & ~core).any()
     conditional = table["ingredient"][table["conditional_brand_regex"] != ""]
     assert conditional.tolist() == ["natalizumab", "ozanimod"]
 
@@ -240,7 +240,7 @@ def test_litigated_years_run_forward(lists: Codelists) -> None:
 def test_dates_of_notoriety_name_a_therapy_or_the_background(
     lists: Codelists,
 ) -> None:
-    known = set(lists["ms_therapies"].table["ingredient"])
+    known = set(lists["therapies"].table["ingredient"])
     names = set(lists["notoriety_dates"].table["ingredient"])
     assert all(name in known or name.startswith("(") for name in names)
 

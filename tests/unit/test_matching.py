@@ -28,13 +28,13 @@ def hits(lists: Codelists, name: str, list_: str) -> set[tuple[str, str]]:
 
 def therapy(lists: Codelists, name: str) -> set[str]:
     """Therapies a name alone would be taken for."""
-    found = hits(lists, name, "ms_therapies")
+    found = hits(lists, name, "therapies")
     matched = {entry for entry, why in found if why == "match"}
     return matched - {entry for entry, why in found if why == "exclude_other"}
 
 
 def whys(lists: Codelists, name: str, entry: str) -> set[str]:
-    return {why for e, why in hits(lists, name, "ms_therapies") if e == entry}
+    return {why for e, why in hits(lists, name, "therapies") if e == entry}
 
 
 def one_by_one(lists: Codelists, names: list[str]) -> set[tuple[str, ...]]:
@@ -93,18 +93,21 @@ def test_name_is_taken_for_the_right_therapy(
 def test_lemtrada_and_campath_are_two_products_of_one_substance(
     lists: Codelists,
 ) -> None:
-    assert whys(lists, "LEMTRADA", "alemtuzumab") == {"match", "ms_brand"}
-    assert whys(lists, "CAMPATH", "alemtuzumab") == {"match", "non_ms_brand"}
-    assert whys(lists, "MabCampath", "alemtuzumab") == {"match", "non_ms_brand"}
+    assert whys(lists, "LEMTRADA", "alemtuzumab") == {"match", "disease_brand"}
+    assert whys(lists, "CAMPATH", "alemtuzumab") == {"match", "other_brand"}
+    assert whys(lists, "MabCampath", "alemtuzumab") == {"match", "other_brand"}
     assert whys(lists, "ALEMTUZUMAB", "alemtuzumab") == {"match"}
 
 
 def test_arzerra_is_known_by_its_brand_though_prod_ai_says_ofatumumab(
     lists: Codelists,
 ) -> None:
-    assert whys(lists, "ARZERRA", "ofatumumab") == {"match", "non_ms_brand"}
+    assert whys(lists, "ARZERRA", "ofatumumab") == {"match", "other_brand"}
     assert whys(lists, "OFATUMUMAB", "ofatumumab") == {"match"}
-    assert whys(lists, "KESIMPTA SENSOREADY", "ofatumumab") == {"match", "ms_brand"}
+    assert whys(lists, "KESIMPTA SENSOREADY", "ofatumumab") == {
+        "match",
+        "disease_brand",
+    }
     form = whys(lists, "OFATUMUMAB SOLUTION FOR INFUSION", "ofatumumab")
     assert form == {"match", "exclude_form"}
 
@@ -116,15 +119,15 @@ def test_fumaderm_is_known_by_brand_and_by_its_ethyl_esters(lists: Codelists) ->
         "CALCIUM MONOETHYLFUMARATE\\DIMETHYL FUMARATE\\MAGNESIUM",
         "DIMETHYL FUMARATE\\ETHYL FUMARATE",
     ):
-        assert whys(lists, name, entry) == {"match", "non_ms_brand"}, name
+        assert whys(lists, name, entry) == {"match", "other_brand"}, name
     assert whys(lists, "DIMETHYL FUMARATE", entry) == {"match"}
-    assert whys(lists, "TECFIDERA", entry) == {"match", "ms_brand"}
+    assert whys(lists, "TECFIDERA", entry) == {"match", "disease_brand"}
 
 
 def test_brands_for_two_diseases_are_conditional(lists: Codelists) -> None:
     assert "conditional_brand" in whys(lists, "TYSABRI", "natalizumab")
     assert "conditional_brand" in whys(lists, "ZEPOSIA STARTER KIT", "ozanimod")
-    assert "ms_brand" not in whys(lists, "TYSABRI", "natalizumab")
+    assert "disease_brand" not in whys(lists, "TYSABRI", "natalizumab")
 
 
 def test_novantrone_is_no_ms_brand(lists: Codelists) -> None:
@@ -139,18 +142,20 @@ def test_rituxan_with_an_ms_indication_can_count(lists: Codelists) -> None:
 def test_brand_is_found_inside_longer_text_but_not_inside_a_word(
     lists: Codelists,
 ) -> None:
-    assert "ms_brand" in whys(lists, "AVONEX(INTERFERON BETA-1A)", "interferon beta-1a")
+    assert "disease_brand" in whys(
+        lists, "AVONEX(INTERFERON BETA-1A)", "interferon beta-1a"
+    )
     assert not whys(lists, "XAVONEXIN", "interferon beta-1a")
 
 
 def test_every_name_in_a_row_matches_that_row(lists: Codelists) -> None:
-    table = lists["ms_therapies"].table
+    table = lists["therapies"].table
     columns = [
         "faers_prod_ai",
         "faers_drugname_variants",
         "misspellings",
-        "ms_brands",
-        "non_ms_brands_same_ingredient",
+        "disease_brands",
+        "other_brands",
         "code_names",
     ]
     own = {
@@ -161,7 +166,7 @@ def test_every_name_in_a_row_matches_that_row(lists: Codelists) -> None:
         if name
     }
     found = match_names(sorted({name for _, name in own}), lists)
-    found = found[found["list"] == "ms_therapies"]
+    found = found[found["list"] == "therapies"]
     keys = ["entry", "text", "why"]
     rows = set(found[keys].itertuples(index=False, name=None))
     assert not {pair for pair in own if (*pair, "match") not in rows}
@@ -169,22 +174,22 @@ def test_every_name_in_a_row_matches_that_row(lists: Codelists) -> None:
 
 
 def test_brand_columns_and_brand_patterns_agree(lists: Codelists) -> None:
-    rows = lists["ms_therapies"].table.to_dict("records")
-    columns = ("ms_brands", "non_ms_brands_same_ingredient")
+    rows = lists["therapies"].table.to_dict("records")
+    columns = ("disease_brands", "other_brands")
     brands = {name for row in rows for c in columns for name in row[c].split("|")}
     found = match_names(sorted(brands), lists)
     keys = ["entry", "text", "why"]
     hit = set(found[keys].itertuples(index=False, name=None))
     for row in rows:
         entry = row["ingredient"]
-        ms = {name for e, name, why in hit if e == entry and why == "ms_brand"}
+        ms = {name for e, name, why in hit if e == entry and why == "disease_brand"}
         ms |= {n for e, n, why in hit if e == entry and why == "conditional_brand"}
-        other = {n for e, n, why in hit if e == entry and why == "non_ms_brand"}
-        own = set(row["ms_brands"].split("|")) - {""}
-        others = set(row["non_ms_brands_same_ingredient"].split("|")) - {""}
-        if row["ms_brand_regex"] or row["conditional_brand_regex"]:
+        other = {n for e, n, why in hit if e == entry and why == "other_brand"}
+        own = set(row["disease_brands"].split("|")) - {""}
+        others = set(row["other_brands"].split("|")) - {""}
+        if row["disease_brand_regex"] or row["conditional_brand_regex"]:
             assert own <= ms, entry
-        if row["non_ms_brand_regex"]:
+        if row["other_brand_regex"]:
             assert others - {"Novantrone"} <= other, entry
         assert not others & ms, entry
         assert not own & other, entry
@@ -288,13 +293,16 @@ def test_litigated_drug_is_found(
 @pytest.mark.parametrize(
     ("route", "expected"),
     [
-        ("Subcutaneous", {("ofatumumab", "ms_route"), ("cladribine", "non_ms_route")}),
-        ("Oral", {("cladribine", "ms_route")}),
-        ("ORAL", {("cladribine", "ms_route")}),
-        ("Oral use", {("cladribine", "ms_route")}),
+        (
+            "Subcutaneous",
+            {("ofatumumab", "disease_route"), ("cladribine", "other_route")},
+        ),
+        ("Oral", {("cladribine", "disease_route")}),
+        ("ORAL", {("cladribine", "disease_route")}),
+        ("Oral use", {("cladribine", "disease_route")}),
         (
             "Intravenous (not otherwise specified)",
-            {("ofatumumab", "non_ms_route"), ("cladribine", "non_ms_route")},
+            {("ofatumumab", "other_route"), ("cladribine", "other_route")},
         ),
         ("Unknown", set()),
         ("Oropharingeal", set()),
@@ -330,7 +338,7 @@ def test_shortcut_finds_what_each_pattern_alone_finds(lists: Codelists) -> None:
     seeds = [
         name
         for column in ("faers_prod_ai", "faers_drugname_variants", "misspellings")
-        for cell in lists["ms_therapies"].table[column]
+        for cell in lists["therapies"].table[column]
         for name in cell.split("|")
         if name
     ]
@@ -394,5 +402,5 @@ def test_real_names_match_as_each_pattern_alone_says(lists: Codelists) -> None:
     assert len(names) > 1000
     assert as_rows(lists, names) == one_by_one(lists, names)
     assert {"CAMPATH", "NA"}.isdisjoint(
-        match_names(names, lists).query("why == 'ms_brand'")["text"]
+        match_names(names, lists).query("why == 'disease_brand'")["text"]
     )

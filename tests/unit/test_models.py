@@ -7,6 +7,7 @@ import sqlglot
 from sqlglot import exp
 
 from pvsignal import warehouse
+from pvsignal.codelists.schema import SCHEMAS
 
 PATHS = [path for group in warehouse.MODELS.values() for path in group]
 WATCH_PATHS = [path for group in warehouse.WATCH.values() for path in group]
@@ -66,3 +67,9 @@ def test_each_column_of_the_api_is_described_in_its_header(path: str) -> None:
     tree = sqlglot.parse_one(model.select, dialect="duckdb")
     assert isinstance(tree, exp.Select)
     assert tree.named_selects == list(model.columns)
+
+
+@pytest.mark.parametrize("path", ALL_PATHS)
+def test_a_model_asks_for_lists_by_the_part_they_play(path: str) -> None:
+    select = warehouse.read_model(path).select
+    assert set(re.findall(r"\blist = '(\w+)'", select)) <= set(SCHEMAS)

@@ -26,32 +26,32 @@ def whys(**therapies: str) -> dict[str, frozenset[str]]:
     }
 
 
-INTERFERON = {"interferon beta-1a": frozenset({"match", "ms_brand"})}
+INTERFERON = {"interferon beta-1a": frozenset({"match", "disease_brand"})}
 
 LISTS = Lists(
     names={
-        "LEMTRADA": whys(alemtuzumab="match ms_brand"),
-        "CAMPATH": whys(alemtuzumab="match non_ms_brand"),
+        "LEMTRADA": whys(alemtuzumab="match disease_brand"),
+        "CAMPATH": whys(alemtuzumab="match other_brand"),
         "ALEMTUZUMAB": whys(alemtuzumab="match"),
-        "OCREVUS": whys(ocrelizumab="match ms_brand"),
+        "OCREVUS": whys(ocrelizumab="match disease_brand"),
         "AVONEX": INTERFERON,
-        "COPAXONE": whys(glatiramer_acetate="match ms_brand"),
+        "COPAXONE": whys(glatiramer_acetate="match disease_brand"),
         "TYSABRI": whys(natalizumab="match conditional_brand"),
         "AMIFAMPRIDINE": whys(dalfampridine="match exclude_other"),
         "OFATUMUMAB": whys(ofatumumab="match"),
     },
     routes={
-        "Subcutaneous": whys(ofatumumab="ms_route"),
-        "Intravenous drip": whys(ofatumumab="non_ms_route"),
+        "Subcutaneous": whys(ofatumumab="disease_route"),
+        "Intravenous drip": whys(ofatumumab="other_route"),
     },
     product_rule={
-        "alemtuzumab": "ms_product",
+        "alemtuzumab": "disease_product",
         "ocrelizumab": "any_product",
         "interferon beta-1a": "any_product",
         "glatiramer acetate": "any_product",
-        "natalizumab": "ms_product",
+        "natalizumab": "disease_product",
         "dalfampridine": "any_product",
-        "ofatumumab": "ms_product",
+        "ofatumumab": "disease_product",
     },
     scored=frozenset(
         {
@@ -333,7 +333,7 @@ def test_row_without_a_case_number_is_no_report():
 def test_campath_is_not_lemtrada_though_the_patient_has_ms():
     drugs = ("PS CAMPATH | Multiple sclerosis",)
     data = Data().report("2019q1", 1, drugs=drugs)
-    assert data.statuses() == ["non_ms_brand"]
+    assert data.statuses() == ["other_brand"]
     assert data.only().exposures == frozenset()
     assert data.only().is_ms
 
@@ -365,9 +365,9 @@ def test_natalizumab_by_brand_needs_an_indication_that_is_not_another_disease():
 
 def test_route_tells_the_ms_product_of_ofatumumab():
     sc = Data().report("2019q1", 1, drugs=("PS OFATUMUMAB | | | Subcutaneous",))
-    assert sc.statuses() == ["ms_route"]
+    assert sc.statuses() == ["disease_route"]
     iv = Data().report("2019q1", 1, drugs=("PS OFATUMUMAB | | | Intravenous drip",))
-    assert iv.statuses() == ["non_ms_route"]
+    assert iv.statuses() == ["other_route"]
 
 
 def test_other_substance_inside_the_name_is_no_hit():

@@ -344,7 +344,7 @@ def publish(
     fill(
         con,
         "counts.excluded_case",
-        [(*excluded, "outcome: indication"), (*excluded, "product: non_ms_form")],
+        [(*excluded, "outcome: indication"), (*excluded, "product: other_form")],
     )
     fill(
         con,

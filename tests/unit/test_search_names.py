@@ -20,7 +20,7 @@ def test_each_name_asked_for_is_matched_by_the_pattern_of_its_therapy(lists):
 def test_every_scored_therapy_is_asked_for_by_its_ingredient(lists):
     names = codelists.search_names(lists)
     asked = set(names.itertuples(index=False, name=None))
-    table = lists["ms_therapies"].table
+    table = lists["therapies"].table
     scored = set(table.loc[table["scored"] == "Y", "ingredient"])
     assert {therapy for therapy, _ in asked} == scored
     assert {(therapy, therapy.upper()) for therapy in scored} <= asked

@@ -345,9 +345,9 @@ def test_ms_products_are_recognised_as_their_therapy_and_launched_when_approved(
     lists = load_codelists()
     table = read_table("ms_products")
     hits = match_names(list(load_vocabulary().products["drugname"].unique()), lists)
-    matched = hits[(hits["list"] == "ms_therapies") & (hits["why"] == "match")]
+    matched = hits[(hits["list"] == "therapies") & (hits["why"] == "match")]
     pairs = set(zip(matched["entry"], matched["text"], strict=True))
-    approved = lists["ms_therapies"].table.set_index("ingredient")["us_ms_approval"]
+    approved = lists["therapies"].table.set_index("ingredient")["us_approval"]
     for row in table.itertuples():
         for name in f"{row.brands}|{row.generics}".strip("|").split("|"):
             assert (row.ingredient, name) in pairs

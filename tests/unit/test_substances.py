@@ -119,7 +119,7 @@ def test_every_listed_therapy_keeps_its_name_without_its_salt():
     """The code list's own ingredients come out as one substance each."""
     texts = {
         part.strip()
-        for cell in LISTS["ms_therapies"].table["faers_prod_ai"]
+        for cell in LISTS["therapies"].table["faers_prod_ai"]
         for part in cell.split("|")
         if part.strip() and "\\" not in part
     }

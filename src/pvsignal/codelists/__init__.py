@@ -17,6 +17,7 @@ from pvsignal.codelists.markers import (
     markers_of_terms,
 )
 from pvsignal.codelists.matching import match_names, match_routes
+from pvsignal.codelists.names import normalise_term
 from pvsignal.codelists.schema import Codelist, Codelists
 from pvsignal.codelists.substances import clean_names, ingredients
 from pvsignal.codelists.terms import (
@@ -24,7 +25,6 @@ from pvsignal.codelists.terms import (
     event_catalogue,
     events_of_terms,
     litigated_events,
-    normalise_term,
 )
 
 __all__ = [

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pvsignal.codelists.schema import Codelists
+from pvsignal.codelists.names import split
+from pvsignal.codelists.schema import REFERENCE, Codelists
 from pvsignal.errors import CodelistError
 
 CLASS_PREFIX = "class:"
@@ -18,9 +19,9 @@ def drug_members(lists: Codelists) -> pd.DataFrame:
     pandas.DataFrame
         ``drug_level`` (``substance`` or ``class``), ``drug``, ``label``, ``therapy``;
         a substance is its own member, a class (``class:s1p_modulator``) has its scored
-        members; sorted.
+        members; sorted. Therapies that are only compared with are in neither.
     """
-    therapies = lists["ms_therapies"].table
+    therapies = lists["therapies"].table
     scored = set(therapies.loc[therapies["scored"] == "Y", "ingredient"])
     rows = [("substance", name, name, name) for name in scored]
     for row in lists["therapy_classes"].table.to_dict("records"):
@@ -40,7 +41,8 @@ def reference_members(lists: Codelists, reference_class: str) -> pd.DataFrame:
     lists
         All code lists.
     reference_class
-        ``class_id`` of therapy_classes.csv, such as ``platform_reference``.
+        ``class_id`` of the list of classes, such as ``platform_reference``. Its members
+        are scored themselves, or are there to be compared with only (``scored = R``).
 
     Returns
     -------
@@ -54,13 +56,16 @@ def reference_members(lists: Codelists, reference_class: str) -> pd.DataFrame:
         If there is no such class.
     """
     members = drug_members(lists)
-    reference = set(
-        members.loc[members["drug"] == CLASS_PREFIX + reference_class, "therapy"]
-    )
+    therapies, classes = lists["therapies"], lists["therapy_classes"]
+    counted = therapies.table["scored"].isin(["Y", REFERENCE])
+    named = classes.table.loc[classes.table["class_id"] == reference_class, "members"]
+    reference = set(therapies.table.loc[counted, "ingredient"]) & {
+        member for cell in named for member in split(cell)
+    }
     if not reference:
         raise CodelistError(
-            f"therapy_classes.csv has no class '{reference_class}' with scored members;"
-            " correct reference_class in the analysis file"
+            f"{classes.file} has no class '{reference_class}' with members to compare"
+            " with; correct reference_class in the analysis file"
         )
     own = members.groupby("drug")["therapy"].agg(set)
     rows = [(drug, name) for drug in own.index for name in reference - own[drug]]
@@ -81,14 +86,14 @@ def search_names(lists: Codelists) -> pd.DataFrame:
         ``therapy``, ``name`` (upper case); sorted, each name once a therapy.
     """
     columns = [
-        "ms_brands",
-        "non_ms_brands_same_ingredient",
+        "disease_brands",
+        "other_brands",
         "code_names",
         "faers_prod_ai",
         "faers_drugname_variants",
         "misspellings",
     ]
-    therapies = lists["ms_therapies"].table
+    therapies = lists["therapies"].table
     rows = {
         (row["ingredient"], name.strip().upper())
         for row in therapies[therapies["scored"] == "Y"].to_dict("records")

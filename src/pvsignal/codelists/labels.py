@@ -57,10 +57,10 @@ def therapies_named(texts: list[str], lists: Codelists) -> dict[str, frozenset[s
     dict of text to set of ingredients
         Texts that name none are absent; another substance (``exclude_other``) is none.
     """
-    therapies = lists["ms_therapies"].table
+    therapies = lists["therapies"].table
     scored = set(therapies.loc[therapies["scored"] == "Y", "ingredient"])
     hits = match_names(texts, lists)
-    hits = hits[(hits["list"] == "ms_therapies") & hits["entry"].isin(scored)]
+    hits = hits[(hits["list"] == "therapies") & hits["entry"].isin(scored)]
     why: dict[tuple[str, str], set[str]] = {}
     for text, entry, reason in zip(
         hits["text"], hits["entry"], hits["why"], strict=True

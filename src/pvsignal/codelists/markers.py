@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
+from pvsignal.codelists.events import event_names
+from pvsignal.codelists.names import normalise_term, supergroup_event
 from pvsignal.codelists.schema import Codelists
 from pvsignal.codelists.terms import (
     BEHAVIOUR_SUFFIX,
     event_catalogue,
-    normalise_term,
-    supergroup_event,
 )
 
 LEVEL = "marker"
@@ -31,10 +31,9 @@ def _event_of_name(lists: Codelists) -> dict[str, str]:
     A group means its incident terms or, where it has none, its remaining behaviour;
     any other name is the supergroup.
     """
-    found = {
-        name: supergroup_event(name)
-        for name in lists["neoplasm_supergroups"].table["supergroup"]
-    }
+    supergroups = {*lists["neoplasm_supergroups"].table["supergroup"]}
+    supergroups |= event_names(lists)[1]
+    found = {name: supergroup_event(name) for name in supergroups}
     groups = event_catalogue(lists)
     groups = groups[groups["event_level"] == "group"]
     for suffix in reversed(list(BEHAVIOUR_SUFFIX.values())):
@@ -46,9 +45,12 @@ def _event_of_name(lists: Codelists) -> dict[str, str]:
 def _members(lists: Codelists) -> Iterator[tuple[str, str, str, str]]:
     """Marker event, kind, event that it is a marker of, and term."""
     events = _event_of_name(lists)
+    scored = set(event_catalogue(lists)["event"])
     for row in lists["detection_markers"].table.to_dict("records"):
         for name in row["event_groups"].split("|"):
-            watched = events[name]
+            watched = events.get(name, "")
+            if watched not in scored:
+                continue  # neoplasms are no events of the analysis
             kind = _KINDS[row["kind"]][0]
             marker = f"{LEVEL}:{watched}:{kind}"
             yield marker, row["kind"], watched, normalise_term(row["pt"])

@@ -31,12 +31,15 @@ _WHY_OF_COLUMN = {
     "match_regex": "match",
     "exclude_other_regex": "exclude_other",
     "exclude_form_regex": "exclude_form",
-    "ms_brand_regex": "ms_brand",
+    "disease_brand_regex": "disease_brand",
     "conditional_brand_regex": "conditional_brand",
-    "non_ms_brand_regex": "non_ms_brand",
+    "other_brand_regex": "other_brand",
 }
 
-_ROUTE_COLUMNS = {"ms_route_regex": "ms_route", "non_ms_route_regex": "non_ms_route"}
+_ROUTE_COLUMNS = {
+    "disease_route_regex": "disease_route",
+    "other_route_regex": "other_route",
+}
 
 
 @dataclass(frozen=True)
@@ -65,10 +68,10 @@ def match_names(names: Sequence[str], lists: Codelists) -> pd.DataFrame:
     pandas.DataFrame
         One row per (list, entry, text, why): ``list``, ``entry`` (the ingredient),
         ``field`` (always ``name``), ``text``, ``why``, ``pattern``. List
-        ``ms_therapies`` gives ``match``, ``exclude_other`` (another substance),
+        ``therapies`` gives ``match``, ``exclude_other`` (another substance),
         ``exclude_form`` (a form or route of the non-MS product in the name),
-        ``ms_brand`` (a brand for MS alone), ``conditional_brand`` (a brand for MS
-        and another disease) and ``non_ms_brand``; ``antineoplastics`` and
+        ``disease_brand`` (a brand for MS alone), ``conditional_brand`` (a brand for MS
+        and another disease) and ``other_brand``; ``antineoplastics`` and
         ``litigated_drugs`` give ``match`` where their ``exclude_regex`` does not
         match the same string. Sorted by these columns.
     """
@@ -84,7 +87,7 @@ def match_routes(routes: Sequence[str], lists: Codelists) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per (entry, text): ``entry`` (ingredient), ``text``, ``why``
-        (``ms_route`` or ``non_ms_route``).
+        (``disease_route`` or ``other_route``).
     """
     hits = _matches(routes, _therapy_patterns(lists, _ROUTE_COLUMNS))
     rows = [(p.entry, text, p.why) for p, text in hits]
@@ -96,9 +99,9 @@ def _frame(rows: Iterable[tuple[str, ...]], columns: list[str]) -> pd.DataFrame:
 
 
 def _therapy_patterns(lists: Codelists, columns: dict[str, str]) -> list[_Pattern]:
-    table = lists["ms_therapies"].table
+    table = lists["therapies"].table
     return [
-        _Pattern("ms_therapies", entry, why, pattern)
+        _Pattern("therapies", entry, why, pattern)
         for column, why in columns.items()
         for entry, pattern in zip(table["ingredient"], table[column], strict=True)
         if pattern

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from pvsignal.analysis import NEOPLASMS, EventChoice
+
 YES_NO = frozenset({"Y", "N"})
+REFERENCE = "R"  # a therapy that is compared with and not scored itself
 CERTAINTY = frozenset({"high", "medium", "low"})
 
 
@@ -25,16 +29,55 @@ class Codelist:
     card
         What the card beside the table states.
     sha256
-        Hash of the bytes of the table, not of the card.
+        Hash of the bytes of the table, not of the card; empty for a list that the
+        analysis does not have.
+    file
+        Where the table was read.
     """
 
     name: str
     table: pd.DataFrame
     card: Mapping[str, Any]
     sha256: str
+    file: Path
 
 
-Codelists = Mapping[str, Codelist]
+@dataclass(frozen=True)
+class Codelists(Mapping[str, Codelist]):
+    """All lists of an analysis by the part they play, such as ``therapies``.
+
+    Attributes
+    ----------
+    parts
+        Part (the name of its schema) to list. Lists of further events play no part of
+        their own; see `events`.
+    files
+        Every list that was read, by name.
+    events
+        Sets of events of the analysis.
+    """
+
+    parts: Mapping[str, Codelist]
+    files: Mapping[str, Codelist]
+    events: Mapping[str, EventChoice]
+
+    def __getitem__(self, part: str) -> Codelist:
+        """List that plays a part."""
+        return self.parts[part]
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the parts."""
+        return iter(self.parts)
+
+    def __len__(self) -> int:
+        """Count the parts."""
+        return len(self.parts)
+
+    @property
+    def neoplasm_rule(self) -> str | None:
+        """Indication rule of the neoplasm lists, None where they are no events."""
+        choice = self.events.get(NEOPLASMS)
+        return choice.indication_rule if choice else None
 
 
 @dataclass(frozen=True)
@@ -44,7 +87,7 @@ class Schema:
     Attributes
     ----------
     name
-        Stem of the file.
+        The part that the list plays.
     columns
         All columns in order.
     key
@@ -60,6 +103,13 @@ class Schema:
         Names that the reference columns may hold beside those.
     blank_key_tail
         How many of the last key columns may be empty.
+    stem
+        Name of the shipped list, where it is not that of the part.
+    optional
+        Columns that may be absent and are then empty; any of the others must be there.
+    about_therapies
+        The list speaks of the drugs of the shipped list of therapies, so an analysis
+        with a list of its own does not have it unless its folder holds one.
     """
 
     name: str
@@ -71,11 +121,14 @@ class Schema:
     also: frozenset[str] = frozenset()
     blank_key_tail: int = 0
     suffix: str = ".csv"
+    stem: str = ""
+    optional: tuple[str, ...] = ()
+    about_therapies: bool = False
 
     @property
-    def file(self) -> str:
-        """Name of the file."""
-        return self.name + self.suffix
+    def shipped(self) -> str:
+        """Name of the shipped list, the stem of its file."""
+        return self.stem or self.name
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -86,31 +139,41 @@ _EVENTS = ("group", "supergroup")
 
 _ALL = (
     Schema(
-        "ms_therapies",
+        "therapies",
         _words(
-            "ingredient mechanism category route us_ms_approval eu_ms_approval"
-            " ms_brands non_ms_brands_same_ingredient code_names faers_prod_ai"
+            "ingredient mechanism category route us_approval eu_approval"
+            " disease_brands other_brands code_names faers_prod_ai"
             " faers_drugname_variants misspellings scored product_rule product_reason"
-            " match_regex exclude_other_regex exclude_form_regex ms_brand_regex"
-            " conditional_brand_regex non_ms_brand_regex ms_route_regex"
-            " non_ms_route_regex brand_confusion_rule non_ms_indications_confounding"
+            " match_regex exclude_other_regex exclude_form_regex disease_brand_regex"
+            " conditional_brand_regex other_brand_regex disease_route_regex"
+            " other_route_regex brand_confusion_rule other_indications"
             " in_core_dmt_set notes certainty"
         ),
         ("ingredient",),
+        stem="ms_therapies",
+        optional=_words(
+            "mechanism category route us_approval eu_approval disease_brands"
+            " other_brands code_names faers_prod_ai faers_drugname_variants"
+            " misspellings exclude_other_regex exclude_form_regex disease_brand_regex"
+            " conditional_brand_regex other_brand_regex disease_route_regex"
+            " other_route_regex brand_confusion_rule other_indications in_core_dmt_set"
+            " notes certainty"
+        ),
         allowed={
-            "scored": YES_NO,
-            "product_rule": frozenset({"any_product", "ms_product"}),
+            "scored": frozenset({"Y", "N", REFERENCE}),
+            "product_rule": frozenset({"any_product", "disease_product"}),
         },
         regexes=_words(
-            "match_regex exclude_other_regex exclude_form_regex ms_brand_regex"
-            " conditional_brand_regex non_ms_brand_regex ms_route_regex"
-            " non_ms_route_regex"
+            "match_regex exclude_other_regex exclude_form_regex disease_brand_regex"
+            " conditional_brand_regex other_brand_regex disease_route_regex"
+            " other_route_regex"
         ),
     ),
     Schema(
         "therapy_classes",
         _words("class_id label members mechanism rationale certainty"),
         ("class_id",),
+        optional=_words("mechanism rationale certainty"),
         references={"members": ("ingredient",)},
     ),
     Schema(
@@ -166,9 +229,11 @@ _ALL = (
         references={"event_groups": _EVENTS},
     ),
     Schema(
-        "ms_indication_terms",
+        "indications",
         _words("term kind flag note basis"),
         ("term",),
+        stem="ms_indication_terms",
+        optional=_words("note basis"),
         allowed={
             "kind": frozenset({"term", "regex"}),
             "flag": frozenset({"include", "uncertain", "exclude"}),
@@ -211,6 +276,7 @@ _ALL = (
             "event_level": frozenset({"pt", "group", "supergroup"}),
         },
         references={"ingredient": ("ingredient",)},
+        about_therapies=True,
     ),
     Schema(
         "label_dates",
@@ -225,6 +291,7 @@ _ALL = (
         },
         references={"ingredient": ("ingredient",), "event": _EVENTS},
         blank_key_tail=1,
+        about_therapies=True,
     ),
     Schema(
         "label_malignancy",
@@ -239,6 +306,7 @@ _ALL = (
             "labelled_groups": _EVENTS,
             "watch_groups_not_labelled": _EVENTS,
         },
+        about_therapies=True,
     ),
     Schema(
         "label_words",
@@ -251,6 +319,7 @@ _ALL = (
         "notoriety_dates",
         _words("ingredient date what source certainty"),
         ("ingredient", "date", "what"),
+        about_therapies=True,
     ),
     Schema(
         "countries",
@@ -279,3 +348,18 @@ _ALL = (
 )
 
 SCHEMAS: Mapping[str, Schema] = {schema.name: schema for schema in _ALL}
+
+# Lists of further events: named in the analysis, none ships as a part of its own.
+EVENT_TERMS = Schema(
+    "event_terms",
+    _words("pt group_id included reason certainty"),
+    ("pt",),
+    optional=_words("certainty"),
+    allowed={"included": YES_NO},
+)
+EVENT_GROUPS = Schema(
+    "event_groups",
+    _words("event level label members included reason"),
+    ("event", "level"),
+    allowed={"level": frozenset({"group", "supergroup"}), "included": YES_NO},
+)

@@ -9,6 +9,14 @@ from functools import cached_property
 
 import pandas as pd
 
+from pvsignal.analysis import NEOPLASMS
+from pvsignal.codelists.events import (
+    event_names,
+    listed_events,
+    listed_terms,
+    rows_of_listed_terms,
+)
+from pvsignal.codelists.names import normalise_term, split, supergroup_event
 from pvsignal.codelists.schema import Codelists
 
 BEHAVIOUR_SUFFIX: Mapping[str, str] = {
@@ -46,22 +54,13 @@ _COLUMNS = [
     "is_recurrence",
     "is_incident",
     "rule",
+    "event_list",
+    "indication_rule",
     "ms_flag",
     "is_oncology_indication",
     "is_other_disease",
     "has_neoplasm_word",
 ]
-
-
-def normalise_term(text: str) -> str:
-    """Term as it is joined: upper case, trimmed, single blanks, ``^`` as ``'``.
-
-    Examples
-    --------
-    >>> normalise_term(" Hodgkin^s  disease ")
-    "HODGKIN'S DISEASE"
-    """
-    return re.sub(r"\s+", " ", text.replace("^", "'"), flags=re.ASCII).strip().upper()
 
 
 @dataclass(frozen=True)
@@ -273,21 +272,25 @@ def classify_terms(terms: Iterable[str], lists: Codelists) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per distinct term, sorted. ``listed``: the list of PTs holds it.
-        ``event_class``: ``neoplasm``, ``not_event`` (looks like one and is none, with
-        ``not_event_reason``) or empty. ``group_id`` and ``behaviour`` of a neoplasm;
+        One row per distinct term, sorted. ``listed``: a list of terms holds it.
+        ``event_class``: ``neoplasm``, ``event`` (of a further list), ``not_event``
+        (looks like one and is none, with ``not_event_reason``) or empty. ``group_id``
+        of both, ``behaviour`` of a neoplasm;
         ``is_secondary`` (metastasis, progression, recurrence), ``is_recurrence``
         (recurrent, refractory, relapsed or in remission), ``is_incident`` (a
         malignancy that counts as new, metastatic forms of a named site included).
-        ``rule``: what decided. ``ms_flag``: ``include``, ``uncertain`` or ``exclude``
-        as an MS indication, empty for all others. ``is_oncology_indication``: a
-        neoplasm that is not benign, or a listed oncology term.
-        ``is_other_disease``: a listed disease other than MS.
+        ``rule``: what decided. ``event_list`` and ``indication_rule``: the set of
+        events of the analysis that the term belongs to, and its rule; empty for a term
+        that is no event of it. ``ms_flag``: ``include``, ``uncertain`` or ``exclude``
+        as an indication of the list of indications, empty for all others.
+        ``is_oncology_indication``: a neoplasm that is not benign, or a listed oncology
+        term. ``is_other_disease``: a listed disease other than those.
         ``has_neoplasm_word``: a word of the lexicon stands in it, whatever it means.
     """
     listed = _listed_events(lists)
     rules = _Rules(lists["neoplasm_rules"].table)
-    flags = _term_list(lists["ms_indication_terms"].table, "flag")
+    further = listed_terms(lists)
+    flags = _term_list(lists["indications"].table, "flag")
     oncology = _term_list(lists["oncology_indications"].table, "included")
     others = _term_list(lists["other_disease_indications"].table, "included")
     rows = []
@@ -296,11 +299,23 @@ def classify_terms(terms: Iterable[str], lists: Codelists) -> pd.DataFrame:
         flag = flags.label(term)
         is_ms = flag == "include"
         is_oncology = _is_oncology(term, event, oncology)
+        is_neoplasm = event.event_class == "neoplasm"
+        belongs = (NEOPLASMS, lists.neoplasm_rule or "") if is_neoplasm else ("", "")
+        if not belongs[1]:
+            belongs = ("", "")
+        own = further.get(term)
+        if own and not own.rejected:
+            event = _Event("event", "list", group_id=own.group_id)
+            belongs = (own.event_list, own.indication_rule)
+        elif own and not is_neoplasm:
+            event = _Event("not_event", "list", own.rejected)
         rows.append(
             {
                 "term": term,
-                "listed": term in listed,
+                "listed": term in listed or own is not None,
                 **asdict(event),
+                "event_list": belongs[0],
+                "indication_rule": belongs[1],
                 "ms_flag": flag,
                 "is_oncology_indication": not is_ms and is_oncology,
                 "is_other_disease": not is_ms
@@ -311,15 +326,6 @@ def classify_terms(terms: Iterable[str], lists: Codelists) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
-def supergroup_event(supergroup: str) -> str:
-    """Event name of a supergroup: ``any_*`` as it is, all others with ``all_``."""
-    return supergroup if supergroup.startswith("any_") else f"all_{supergroup}"
-
-
-def _split(value: str) -> tuple[str, ...]:
-    return tuple(part for part in value.split("|") if part)
-
-
 def _supergroups(
     lists: Codelists,
 ) -> tuple[Mapping[str, frozenset[str]], Mapping[tuple[str, str], frozenset[str]]]:
@@ -327,11 +333,11 @@ def _supergroups(
     pts = lists["neoplasm_pts"].table
     groups = lists["neoplasm_groups"].table
     of_term = {
-        normalise_term(pt): frozenset(_split(names))
+        normalise_term(pt): frozenset(split(names))
         for pt, names in zip(pts["pt"], pts["supergroups"], strict=True)
     }
     of_group = {
-        (group, behaviour): frozenset(_split(names))
+        (group, behaviour): frozenset(split(names))
         for group, behaviour, names in zip(
             groups["group_id"],
             groups["behaviour"],
@@ -356,13 +362,13 @@ def events_of_terms(terms: pd.DataFrame, lists: Codelists) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``event_level`` (``pt``, ``group``, ``supergroup``), ``event``, ``term``;
-        sorted. Each neoplasm term is its own PT event. Recurrence, progression and
+        sorted. Each term of an event is its own PT event. Recurrence, progression and
         metastasis terms are in no group event. Supergroups of listed terms are those
         of the list; of others, those of their group and behaviour.
     """
     of_term, of_group = _supergroups(lists)
-    rows: list[tuple[str, str, str]] = []
-    neoplasms = terms[terms["event_class"] == "neoplasm"]
+    rows = rows_of_listed_terms(terms, lists)
+    neoplasms = terms[terms["event_list"] == NEOPLASMS]
     for row in neoplasms.to_dict("records"):
         term, group, behaviour = row["term"], row["group_id"], row["behaviour"]
         rows.append(("pt", term, term))
@@ -396,6 +402,20 @@ def event_catalogue(lists: Codelists) -> pd.DataFrame:
         ``event_level``, ``event``, ``label``, ``group_id`` and ``behaviour`` (both
         empty for supergroups); sorted by level and event.
     """
+    rows = [
+        (one.level, one.event, one.label, one.group_id, "")
+        for one in listed_events(lists)
+    ]
+    if lists.neoplasm_rule is not None:
+        rows += _neoplasm_events(lists)
+    return pd.DataFrame(
+        sorted(rows),
+        columns=["event_level", "event", "label", "group_id", "behaviour"],
+        dtype=str,
+    )
+
+
+def _neoplasm_events(lists: Codelists) -> list[tuple[str, str, str, str, str]]:
     groups = lists["neoplasm_groups"].table
     rows = []
     for row in groups.to_dict("records"):
@@ -415,11 +435,7 @@ def event_catalogue(lists: Codelists) -> pd.DataFrame:
         supergroups["supergroup"], supergroups["label"], strict=True
     ):
         rows.append(("supergroup", supergroup_event(name), label, "", ""))
-    return pd.DataFrame(
-        sorted(rows),
-        columns=["event_level", "event", "label", "group_id", "behaviour"],
-        dtype=str,
-    )
+    return rows
 
 
 def litigated_events(lists: Codelists, certainty: Sequence[str]) -> pd.DataFrame:
@@ -448,14 +464,15 @@ def litigated_events(lists: Codelists, certainty: Sequence[str]) -> pd.DataFrame
     of_group: dict[str, list[tuple[str, str]]] = {}
     for group, event in zip(catalogue["group_id"], catalogue["event"], strict=True):
         of_group.setdefault(group, []).append(("group", event))
-    groups = set(lists["neoplasm_groups"].table["group_id"])
-    supergroups = set(lists["neoplasm_supergroups"].table["supergroup"])
+    groups, supergroups = event_names(lists)
+    groups |= set(lists["neoplasm_groups"].table["group_id"])
+    supergroups |= set(lists["neoplasm_supergroups"].table["supergroup"])
     drugs = lists["litigated_drugs"].table
     drugs = drugs[drugs["certainty"].isin(list(certainty)) & (drugs["included"] == "Y")]
     rows: set[tuple[str, int, int, str, str]] = set()
     for row in drugs.to_dict("records"):
         years = (row["ingredient"], int(row["year_from"]), int(row["year_to"]))
-        for name in _split(row["event_groups"]):
+        for name in split(row["event_groups"]):
             events = list(of_group.get(name, []))
             if name in groups:
                 events.append(("group_pts", name))
@@ -464,7 +481,11 @@ def litigated_events(lists: Codelists, certainty: Sequence[str]) -> pd.DataFrame
             if name == "metastasis":
                 events.append(("supergroup", "all_secondary_or_progression"))
             rows |= {(*years, level, event) for level, event in events}
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         sorted(rows),
         columns=["ingredient", "year_from", "year_to", "event_level", "event"],
     )
+    # Without a row a column would have no type to be compared with.
+    whole = {"year_from": "int64", "year_to": "int64"}
+    texts = {"ingredient": "str", "event_level": "str", "event": "str"}
+    return frame.astype(whole | texts)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pvsignal.analysis import Analysis
 from pvsignal.pipeline.building import Built, Note, build, built_before
 from pvsignal.pipeline.dictionary_events import read_dictionary_events
-from pvsignal.pipeline.inputs import Inputs, identify
+from pvsignal.pipeline.inputs import Inputs, identify, read_lists
 from pvsignal.pipeline.intake import (
     Clock,
     Landed,
@@ -51,6 +51,7 @@ __all__ = [
     "publish",
     "published_before",
     "read_labels",
+    "read_lists",
     "run",
     "score",
     "scored_before",
@@ -76,7 +77,8 @@ def run(
     PvsignalError
         As the stages do; what was published before stays as it was.
     """
-    # A folder that is none fails before gigabytes are fetched.
+    # A slip in a list or a folder that is none fails before gigabytes are fetched.
+    read_lists(analysis)
     read_dictionary_events(settings, analysis)
     with hold(settings):
         landed = land(settings, span=span, now=now, progress=progress)

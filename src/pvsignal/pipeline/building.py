@@ -292,7 +292,13 @@ def open_warehouse(settings: Settings) -> Iterator[warehouse.Connection]:
 
 
 def _build_frame(inputs: Inputs) -> pd.DataFrame:
-    return pd.DataFrame({"inputs": [inputs.identity], "origin": [inputs.origin]})
+    return pd.DataFrame(
+        {
+            "inputs": [inputs.identity],
+            "origin": [inputs.origin],
+            "analysis": [inputs.analysis.name],
+        }
+    )
 
 
 def _archive_frame(inputs: Inputs) -> pd.DataFrame:
@@ -354,7 +360,7 @@ def _load_vocabulary(con: warehouse.Connection, inputs: Inputs) -> None:
     lists, analysis = inputs.lists, inputs.analysis
     frames = {
         "codelists.list": _list_frame(lists),
-        "codelists.therapy": lists["ms_therapies"].table,
+        "codelists.therapy": lists["therapies"].table,
         "codelists.country": lists["countries"].table,
         "codelists.reporter": lists["reporters"].table,
         "codelists.drug_member": codelists.drug_members(lists),
@@ -376,7 +382,10 @@ def _load_vocabulary(con: warehouse.Connection, inputs: Inputs) -> None:
         "codelists.route_match": codelists.match_routes(
             _distinct(con, ["staged.drug.route"]), lists
         ),
-        "analysis.role": pd.DataFrame({"role_cod": list(analysis.roles)}),
+        "analysis.role": _column("role_cod", analysis.roles),
+        "analysis.review_part": _column("part", analysis.review_set),
+        "analysis.headline_event": _column("event", analysis.headlines),
+        "analysis.event_list": _column("event_list", tuple(analysis.events)),
         "analysis.variant": pd.DataFrame(
             [
                 {
@@ -442,6 +451,10 @@ def _distinct(con: warehouse.Connection, columns: list[str]) -> list[str]:
     return [str(text) for text in frame["text"]]
 
 
+def _column(name: str, values: tuple[str, ...]) -> pd.DataFrame:
+    return pd.DataFrame({name: list(values)}, dtype=str)
+
+
 def _list_frame(lists: Codelists) -> pd.DataFrame:
     return pd.DataFrame(
         [
@@ -454,6 +467,6 @@ def _list_frame(lists: Codelists) -> pd.DataFrame:
                 "n_rows": len(item.table),
                 "sha256": item.sha256,
             }
-            for name, item in sorted(lists.items())
+            for name, item in sorted(lists.files.items())
         ]
     )

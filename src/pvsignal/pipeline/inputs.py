@@ -59,6 +59,19 @@ class Inputs:
         return tuple(q for q in self.staged.quarters if q <= self.as_of)
 
 
+def read_lists(analysis: Analysis) -> Codelists:
+    """Code lists of an analysis, checked against each other and against it.
+
+    Raises
+    ------
+    CodelistError
+        As `codelists.load_codelists`, or if the reference of comparator C is empty.
+    """
+    lists = codelists.load_codelists(analysis=analysis)
+    codelists.reference_members(lists, analysis.reference_class)
+    return lists
+
+
 def identify(
     settings: Settings,
     analysis: Analysis,
@@ -93,7 +106,7 @@ def identify(
             "choose one within, or land more"
         )
     counted = [q for q in staged.quarters if as_of is None or q <= as_of]
-    lists = codelists.load_codelists()
+    lists = read_lists(analysis)
     stated = gates.operator_counts(settings.known_counts_path)
     records = ledger.read_ledger(settings.ledger_path(analysis.name))
     reviews = [record.hash for record in records if record.kind == "review"]

@@ -142,6 +142,11 @@ def publish(
             "analysis": name,
             "origin": inputs.origin,
             "complete": inputs.is_complete,
+            "codelists": codelists.codelists_hash(inputs.lists),
+            "codelist_sha256": {
+                name: inputs.lists.files[name].sha256
+                for name in sorted(inputs.lists.files)
+            },
             "database": database.name,
             "report": str(Path(stem) / "index.html"),
             "n_on_board": assessed.n_on_board,

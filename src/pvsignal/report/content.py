@@ -264,7 +264,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class HeatCell:
-    """Drug and neoplasm group in comparator A."""
+    """Drug and group of events in comparator A."""
 
     drug: str
     event: str
@@ -309,7 +309,7 @@ class LitigatedYear:
 
 @dataclass(frozen=True)
 class UnmatchedName:
-    """Name on a record with an MS indication that no code list knows."""
+    """Name on a record with an indication of the list that matches no therapy."""
 
     drugname: str | None
     prod_ai: str | None
@@ -720,7 +720,7 @@ def _case_line(case: dict[str, Any], row: BoardRow, more: _CaseDetails) -> CaseL
     """Join a listed case with the details of the pair's drug.
 
     The members of a class are not in the schema ``api``: for a class the details are
-    those of all suspect MS therapies of the report.
+    those of all suspect therapies of the list on the report.
     """
     header = more.header.get(case["caseid"], {})
     records = [

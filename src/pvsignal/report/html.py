@@ -15,7 +15,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pvsignal.analysis import Analysis
+from pvsignal.analysis import NEOPLASMS, Analysis
 from pvsignal.quarter import Quarter
 from pvsignal.report import words
 from pvsignal.report.content import (
@@ -45,12 +45,6 @@ ORIGIN_WORDS: Final = {
     "stands in the section on data.",
 }
 
-COMPARATOR_WORDS: Final = {
-    "A": "whole database",
-    "B": "people with MS",
-    "C": "active comparator",
-}
-
 
 @dataclass(frozen=True)
 class Charts:
@@ -64,7 +58,7 @@ class Charts:
 
 @dataclass(frozen=True)
 class HeatMap:
-    """Counts of comparator A: rows are neoplasm groups, columns are drugs."""
+    """Counts of comparator A: rows are groups of events, columns are drugs."""
 
     drugs: tuple[str, ...]
     rows: tuple[tuple[str, tuple[HeatCell | None, ...]], ...]
@@ -130,12 +124,13 @@ def render(
         One page without any reference to the outside. Text from the data is escaped.
     """
     script = _source("report.js")
-    page = _environment().get_template("index.html.j2")
+    page = _environment(analysis).get_template("index.html.j2")
     return page.render(
         content=content,
         run=content.run,
         charts=charts,
         analysis=analysis,
+        event_sets=event_sets(analysis),
         tables=tables,
         groups=board_groups(content.board),
         detailed={pair.row.anchor for pair in content.pairs},
@@ -165,7 +160,7 @@ def _script_hash(script: str) -> str:
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
-def _environment() -> Environment:
+def _environment(analysis: Analysis) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -183,7 +178,8 @@ def _environment() -> Environment:
     )
     environment.globals.update(
         COMPARATORS=COMPARATORS,
-        COMPARATOR_WORDS=COMPARATOR_WORDS,
+        COMPARATOR_WORDS=comparator_words(analysis),
+        WORDS=analysis.words,
         FLAG_WORDS=words.FLAG_WORDS,
         interval=words.interval,
         limits=words.limits,
@@ -199,6 +195,46 @@ def _environment() -> Environment:
         heat_class=heat_class,
     )
     return environment
+
+
+def comparator_words(analysis: Analysis) -> dict[str, str]:
+    """Names of the comparators' populations in headings."""
+    return {
+        "A": "whole database",
+        "B": analysis.words.population_b,
+        "C": "active comparator",
+    }
+
+
+def event_sets(analysis: Analysis) -> list[tuple[str, str]]:
+    """Sets of events of the analysis, and when a term of them is no event."""
+    return [
+        (
+            name.replace("_", " ").capitalize(),
+            _NEOPLASM_RULE_WORDS
+            if name == NEOPLASMS and choice.indication_rule == "full"
+            else _RULE_WORDS[choice.indication_rule],
+        )
+        for name, choice in analysis.events.items()
+    ]
+
+
+_NEOPLASM_RULE_WORDS: Final = (
+    "a neoplasm that is the reason for a drug of the report, or that is being treated "
+    "by every suspect, or recurs, is not an incident event. A treated event is kept "
+    "and marked where a drug of the report treats the same neoplasm but does not come "
+    "before it."
+)
+
+_RULE_WORDS: Final = {
+    "full": "a term is no event where it, or its group, is what the primary suspect or "
+    "an earlier drug of the report was given for.",
+    "primary_suspect": "a term is no event where it, or its group, is what the primary "
+    "suspect was given for. Where another drug of the report was given for it, the "
+    "event is kept and marked as treated: such an event can happen again.",
+    "off": "every reported term counts, also where a drug of the report was given for "
+    "it; such an event is marked as treated.",
+}
 
 
 def sort_value(value: float | None) -> str:

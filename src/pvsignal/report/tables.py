@@ -2,7 +2,8 @@
 
 Views with one line a quarter or a report hold what stands behind the board; the whole
 is in the published file. Every file is ordered by all its columns: equal inputs give
-equal bytes. Empty is NULL; ``inf`` and ``nan`` stand as such.
+equal bytes. Empty is NULL; ``inf`` and ``nan`` stand as such. The last two columns of
+each say by which run and code lists it was made, wherever the file is carried to.
 """
 
 from __future__ import annotations
@@ -109,7 +110,9 @@ TABLES: Final[Mapping[str, Table]] = MappingProxyType(
         "attrition": _view("attrition", "How many are left after each step"),
         "row_fates": _view("row_fates", "What became of each quarter's DEMO rows"),
         "litigated": _view("litigated", "Reports per litigated ingredient and year"),
-        "unmatched_names": _view("unmatched_names", "Names no code list knows"),
+        "unmatched_names": _view(
+            "unmatched_names", "Names that match no therapy of the list"
+        ),
         "review_terms": _view("review_terms", "Terms classified by rule alone"),
         "quarters": _view("quarters", "Accounting of every file of every archive"),
         "rejects": _view("rejects", "Rows that could not be read"),
@@ -148,8 +151,10 @@ def write_table(
     # into decimals.
     frame = query_frame(
         con,
-        "select cast(columns(*) as varchar) "
-        f"from (select * from ({table.query}) order by all)",
+        "select cast(columns(*) as varchar) from ("
+        "select content.*, stamp.run as made_by_run,"
+        " stamp.codelists_sha256 as made_with_codelists"
+        f" from ({table.query}) as content cross join api.runs as stamp order by all)",
     )
     frame.to_csv(
         folder / f"{name}.csv", index=False, lineterminator="\n", encoding="utf-8"

@@ -1,5 +1,5 @@
 -- Kind: table
--- Title: Neoplasm terms among the reactions of versions that were once current
+-- Title: Terms of the events of the analysis among the reactions of versions that were once current
 -- Grain: (quarter_no, primaryid, term)
 -- Reads: staged.reac, codelists.term, cases.version, cases.sighting, staged.demo
 with dated as (
@@ -31,6 +31,8 @@ select distinct
     term.is_secondary,
     term.is_recurrence,
     term.is_incident,
+    term.event_list,
+    term.indication_rule,
     dated.event_first_day
 from staged.reac as reac
 inner join codelists.term as term
@@ -39,4 +41,4 @@ inner join dated
     on
         reac.quarter_no = dated.quarter_no
         and reac.primaryid = dated.primaryid
-where term.event_class = 'neoplasm'
+where term.event_list is not null

@@ -1,12 +1,12 @@
 -- Kind: table
--- Title: Drugs of reports with a neoplasm term: role, treatment of cancer, indications, when started
+-- Title: Drugs of reports with a term of an event: role, treatment of cancer, indications, when started
 -- Grain: (quarter_no, primaryid, drug_seq); dosage records of one drug are one row
--- Reads: cohort.neoplasm_reaction, staged.drug, staged.ther, cohort.indication, codelists.name_match
-with neoplasm_report as (
+-- Reads: cohort.event_reaction, staged.drug, staged.ther, cohort.indication, codelists.name_match
+with event_report as (
     select distinct
-        neoplasm_reaction.quarter_no,
-        neoplasm_reaction.primaryid
-    from cohort.neoplasm_reaction as neoplasm_reaction
+        event_reaction.quarter_no,
+        event_reaction.primaryid
+    from cohort.event_reaction as event_reaction
 ),
 
 antineoplastic as (
@@ -25,10 +25,10 @@ started as (
         min(ther.start_date) as start_first_day,
         min(macros.last_day_of(ther.start_date, ther.start_date_precision)) as start_known_by
     from staged.ther as ther
-    semi join neoplasm_report
+    semi join event_report
         on
-            ther.quarter_no = neoplasm_report.quarter_no
-            and ther.primaryid = neoplasm_report.primaryid
+            ther.quarter_no = event_report.quarter_no
+            and ther.primaryid = event_report.primaryid
     where ther.start_date is not null
     group by ther.quarter_no, ther.primaryid, ther.dsg_drug_seq
 ),
@@ -41,10 +41,10 @@ reason_given as (
         bool_or(indication.is_ms) as has_ms,
         bool_or(indication.is_oncology) as has_oncology
     from cohort.indication as indication
-    semi join neoplasm_report
+    semi join event_report
         on
-            indication.quarter_no = neoplasm_report.quarter_no
-            and indication.primaryid = neoplasm_report.primaryid
+            indication.quarter_no = event_report.quarter_no
+            and indication.primaryid = event_report.primaryid
     group by indication.quarter_no, indication.primaryid, indication.drug_seq
 ),
 
@@ -57,10 +57,10 @@ record as (
         bool_or(coalesce(drug.role_cod in ('PS', 'SS'), false)) as is_suspect,
         bool_or(by_name.text is not null or by_substance.text is not null) as is_antineoplastic
     from staged.drug as drug
-    semi join neoplasm_report
+    semi join event_report
         on
-            drug.quarter_no = neoplasm_report.quarter_no
-            and drug.primaryid = neoplasm_report.primaryid
+            drug.quarter_no = event_report.quarter_no
+            and drug.primaryid = event_report.primaryid
     left join antineoplastic as by_name
         on drug.drugname = by_name.text
     left join antineoplastic as by_substance
