@@ -1,8 +1,9 @@
 -- Kind: table
--- Title: Terms of a report that count for events: those with a verdict by the indication rule, others as reported
+-- Title: Terms of events as reported, with the use that the indication rule leaves them
 -- Grain: (quarter_no, primaryid, term)
 -- Reads: cohort.outcome_verdict, staged.reac, codelists.term, cohort.event_member
--- Source: docs/cohort.md, "Indication rule"; a marker that is no event otherwise (a mass, a biopsy) has no verdict
+-- Source: docs/cohort.md, "Indication rule"; a marker that is no event otherwise (a mass, a biopsy) has no verdict.
+--   event_use: counted; treated (counts, but a drug of the report is given for it); left_out
 with other_term as (
     select distinct event_term.term
     from cohort.event_member as event_term
@@ -15,14 +16,19 @@ with other_term as (
 select
     verdict.quarter_no,
     verdict.primaryid,
-    verdict.term
+    verdict.term,
+    case
+        when not verdict.is_included then 'left_out'
+        when verdict.is_treated_event then 'treated'
+        else 'counted'
+    end as event_use
 from cohort.outcome_verdict as verdict
-where verdict.is_included
 union all
 select distinct
     reac.quarter_no,
     reac.primaryid,
-    reac.pt_term as term
+    reac.pt_term as term,
+    'counted' as event_use
 from staged.reac as reac
 inner join other_term
     on reac.pt_term = other_term.term

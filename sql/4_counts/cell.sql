@@ -1,7 +1,8 @@
 -- Kind: table
 -- Title: The 2x2 table of each pair in each comparator as of each held quarter
 -- Grain: (variant, comparator, drug, event_level, event, quarter_no)
--- Reads: counts.cumulative, cohort.event, cohort.drug_start, cohort.comparator_c, cases.held_quarter, analysis.variant
+-- Reads: counts.margin, cohort.event, cohort.drug_start, cases.held_quarter, analysis.variant,
+--   analysis.variant_comparator, analysis.reference_of
 -- Source: a drug and event, n_drug all of the drug, n_event all with the event, n the population; litigated
 --   reports leave all of them. Groups and supergroups: every pair from the drug's first quarter on, zeros
 --   included; preferred terms: a >= 1. Variants other than the primary one: at the latest quarter.
@@ -12,73 +13,71 @@ with variant_quarter as (
     from analysis.variant as variant
     cross join cases.held_quarter as held_quarter
     where
-        variant.is_every_quarter
+        variant.variant = 'primary'
         or held_quarter.quarter_no = (select max(latest.quarter_no) from cases.held_quarter as latest)
 ),
 
-comparator as (
+compared as (
     select
-        'A' as comparator,
+        variant.variant,
+        comparator.comparator,
         drug_start.drug_level,
         drug_start.drug,
         drug_start.first_quarter_no,
-        '' as population_drug
-    from cohort.drug_start as drug_start
-    union all
-    select
-        'B' as comparator,
-        drug_start.drug_level,
-        drug_start.drug,
-        drug_start.first_quarter_no,
-        '' as population_drug
-    from cohort.drug_start as drug_start
-    union all
-    select
-        'C' as comparator,
-        drug_start.drug_level,
-        drug_start.drug,
-        drug_start.first_quarter_no,
-        drug_start.drug as population_drug
-    from cohort.drug_start as drug_start
-    where exists (
-        select 1
-        from cohort.comparator_c as comparator_c
-        where comparator_c.drug = drug_start.drug
-    )
+        case
+            when comparator.comparator = 'C' or variant.is_aligned then drug_start.drug
+            else ''
+        end as population_drug
+    from analysis.variant as variant
+    inner join analysis.variant_comparator as comparator
+        on variant.variant = comparator.variant
+    cross join cohort.drug_start as drug_start
+    where
+        comparator.comparator <> 'C'
+        or exists (
+            select 1
+            from analysis.reference_of as reference_of
+            where
+                reference_of.reference = variant.reference
+                and reference_of.drug = drug_start.drug
+        )
 ),
 
 pair as (
     select
-        variant_quarter.variant,
-        comparator.comparator,
-        comparator.drug_level,
-        comparator.drug,
-        comparator.population_drug,
+        compared.variant,
+        compared.comparator,
+        compared.drug_level,
+        compared.drug,
+        compared.population_drug,
         event.event_level,
         event.event,
         event.litigation_set,
         variant_quarter.quarter_no
-    from comparator
+    from compared
     inner join variant_quarter
-        on comparator.first_quarter_no <= variant_quarter.quarter_no
+        on
+            compared.variant = variant_quarter.variant
+            and compared.first_quarter_no <= variant_quarter.quarter_no
     cross join cohort.event as event
     where event.event_level <> 'pt'
     union all
     select
-        together.variant,
-        comparator.comparator,
-        comparator.drug_level,
-        comparator.drug,
-        comparator.population_drug,
+        compared.variant,
+        compared.comparator,
+        compared.drug_level,
+        compared.drug,
+        compared.population_drug,
         event.event_level,
         event.event,
         event.litigation_set,
         together.quarter_no
-    from comparator
-    inner join counts.cumulative as together
+    from compared
+    inner join counts.margin as together
         on
-            comparator.comparator = together.comparator
-            and comparator.drug = together.drug
+            compared.variant = together.variant
+            and compared.comparator = together.comparator
+            and compared.drug = together.drug
     inner join cohort.event as event
         on
             together.event_level = event.event_level
@@ -102,7 +101,7 @@ select
     coalesce(reported.n_reports, 0) as n_event,
     coalesce(population.n_reports, 0) - coalesce(population_out.n_reports, 0) as n
 from pair
-left join counts.cumulative as together
+left join counts.margin as together
     on
         together.measure = 'a'
         and pair.variant = together.variant
@@ -111,7 +110,7 @@ left join counts.cumulative as together
         and pair.event_level = together.event_level
         and pair.event = together.event
         and pair.quarter_no = together.quarter_no
-left join counts.cumulative as exposed
+left join counts.margin as exposed
     on
         exposed.measure = 'n_drug'
         and pair.variant = exposed.variant
@@ -119,7 +118,7 @@ left join counts.cumulative as exposed
         and pair.drug = exposed.drug
         and exposed.litigation_set = ''
         and pair.quarter_no = exposed.quarter_no
-left join counts.cumulative as exposed_out
+left join counts.margin as exposed_out
     on
         exposed_out.measure = 'n_drug'
         and pair.variant = exposed_out.variant
@@ -128,7 +127,7 @@ left join counts.cumulative as exposed_out
         and pair.litigation_set = exposed_out.litigation_set
         and exposed_out.litigation_set <> ''
         and pair.quarter_no = exposed_out.quarter_no
-left join counts.cumulative as reported
+left join counts.margin as reported
     on
         reported.measure = 'n_event'
         and pair.variant = reported.variant
@@ -137,7 +136,7 @@ left join counts.cumulative as reported
         and pair.event_level = reported.event_level
         and pair.event = reported.event
         and pair.quarter_no = reported.quarter_no
-left join counts.cumulative as population
+left join counts.margin as population
     on
         population.measure = 'n'
         and pair.variant = population.variant
@@ -145,7 +144,7 @@ left join counts.cumulative as population
         and pair.population_drug = population.drug
         and population.litigation_set = ''
         and pair.quarter_no = population.quarter_no
-left join counts.cumulative as population_out
+left join counts.margin as population_out
     on
         population_out.measure = 'n'
         and pair.variant = population_out.variant

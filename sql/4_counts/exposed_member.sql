@@ -1,9 +1,8 @@
 -- Kind: view
 -- Title: Reports exposed to a drug, in each comparator's population
--- Grain: (variant, comparator, drug, quarter_no, primaryid, caseid, known_from)
+-- Grain: (comparator, drug, quarter_no, primaryid, caseid, known_from)
 -- Reads: cohort.exposure, cohort.counted_report, cohort.comparator_c
 select
-    report.variant,
     'A' as comparator,
     exposure.drug_level,
     exposure.drug,
@@ -19,7 +18,6 @@ inner join cohort.counted_report as report
         and exposure.primaryid = report.primaryid
 union all
 select
-    report.variant,
     'B' as comparator,
     exposure.drug_level,
     exposure.drug,
@@ -36,7 +34,6 @@ inner join cohort.counted_report as report
 where report.is_ms
 union all
 select
-    report.variant,
     'C' as comparator,
     exposure.drug_level,
     exposure.drug,

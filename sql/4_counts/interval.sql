@@ -1,13 +1,12 @@
 -- Kind: table
 -- Title: Reports by the interval in which they count, for each cell and margin
--- Grain: (variant, measure, comparator, drug, event_level, event, litigation_set, known_from, known_until)
+-- Grain: (measure, comparator, drug, event_level, event, litigation_set, known_from, known_until)
 -- Reads: counts.population_member, counts.exposed_member, counts.pair_member, cohort.outcome,
 --   cohort.litigated_report
 -- Source: design, "Evidence has an interval". n and n_drug of a litigation set are what leaves, n_event and a
 --   are counted without the litigated reports.
 with population as (
     select
-        member.variant,
         'n' as measure,
         member.comparator,
         member.drug,
@@ -21,7 +20,6 @@ with population as (
 
 population_litigated as (
     select
-        member.variant,
         'n' as measure,
         member.comparator,
         member.drug,
@@ -40,7 +38,6 @@ population_litigated as (
 
 exposed as (
     select
-        member.variant,
         'n_drug' as measure,
         member.comparator,
         member.drug,
@@ -54,7 +51,6 @@ exposed as (
 
 exposed_litigated as (
     select
-        member.variant,
         'n_drug' as measure,
         member.comparator,
         member.drug,
@@ -73,7 +69,6 @@ exposed_litigated as (
 
 event_reported as (
     select
-        member.variant,
         'n_event' as measure,
         member.comparator,
         member.drug,
@@ -93,7 +88,6 @@ event_reported as (
 
 together as (
     select
-        member.variant,
         'a' as measure,
         member.comparator,
         member.drug,
@@ -120,7 +114,6 @@ counted as (
 )
 
 select
-    variant,
     measure,
     comparator,
     drug,
@@ -131,4 +124,4 @@ select
     known_until,
     count(*) as n_reports
 from counted
-group by variant, measure, comparator, drug, event_level, event, litigation_set, known_from, known_until
+group by measure, comparator, drug, event_level, event, litigation_set, known_from, known_until

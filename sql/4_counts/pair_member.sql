@@ -1,9 +1,8 @@
 -- Kind: table
 -- Title: The reports behind each a: exposed, with the event, not litigated
--- Grain: (variant, comparator, drug, event_level, event, quarter_no, primaryid, caseid, known_from)
+-- Grain: (comparator, drug, event_level, event, quarter_no, primaryid, caseid, known_from)
 -- Reads: counts.exposed_member, cohort.outcome
 select
-    exposed.variant,
     exposed.comparator,
     exposed.drug_level,
     exposed.drug,

@@ -1,6 +1,6 @@
 -- Kind: table
 -- Title: Who the reports of a are, at as_of: new, professional, serious, fatal, countries
--- Grain: (variant, comparator, drug, event_level, event)
+-- Grain: (comparator, drug, event_level, event)
 -- Reads: counts.pair_member, counts.review_case, cases.held_quarter
 -- Source: new = the case did not count for the pair as of the held quarter before
 with latest as (
@@ -17,8 +17,7 @@ previous as (
 
 before as (
     select distinct
-        member.variant,
-        member.comparator,
+            member.comparator,
         member.drug,
         member.event_level,
         member.event,
@@ -31,7 +30,6 @@ before as (
 )
 
 select
-    member.variant,
     member.comparator,
     member.drug,
     member.event_level,
@@ -48,11 +46,10 @@ inner join counts.review_case as review
         and member.quarter_no = review.quarter_no
 left join before
     on
-        member.variant = before.variant
-        and member.comparator = before.comparator
+        member.comparator = before.comparator
         and member.drug = before.drug
         and member.event_level = before.event_level
         and member.event = before.event
         and member.caseid = before.caseid
 where member.known_until is null
-group by member.variant, member.comparator, member.drug, member.event_level, member.event
+group by member.comparator, member.drug, member.event_level, member.event

@@ -1,10 +1,9 @@
 -- Kind: view
 -- Title: Who is in each comparator's population before litigation
--- Grain: (variant, comparator, drug, quarter_no, primaryid, caseid, known_from); drug is '' in A and B
+-- Grain: (comparator, drug, quarter_no, primaryid, caseid, known_from); drug is '' in A and B
 -- Reads: cohort.counted_report, cohort.comparator_c
 -- Source: README, "Three comparators"
 select
-    report.variant,
     'A' as comparator,
     '' as drug,
     report.quarter_no,
@@ -15,7 +14,6 @@ select
 from cohort.counted_report as report
 union all
 select
-    report.variant,
     'B' as comparator,
     '' as drug,
     report.quarter_no,
@@ -27,7 +25,6 @@ from cohort.counted_report as report
 where report.is_ms
 union all
 select
-    report.variant,
     'C' as comparator,
     comparator_c.drug,
     report.quarter_no,

@@ -1,9 +1,8 @@
 -- Kind: table
--- Title: The reports behind each a at as_of, by variant and comparator
--- Grain: (variant, comparator, drug, event, caseid)
+-- Title: The reports behind each a at as_of, by comparator
+-- Grain: (comparator, drug, event, caseid)
 -- Reads: counts.pair_member
 select
-    member.variant,
     member.comparator,
     member.drug_level,
     member.drug,

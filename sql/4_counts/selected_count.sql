@@ -1,0 +1,43 @@
+-- Kind: table
+-- Title: Reports of each group in each selection of reports and events that a variant makes
+-- Grain: (selection, report_group, drug, reference_set, event_level, event, litigation_set, is_ms, n_starts)
+-- Reads: counts.stratum_count, cohort.population_stratum, analysis.selection, analysis.event_use
+-- Source: docs/variants.md. Where litigated reports are counted nothing leaves: no rows of a litigation set, and an
+--   event holds its litigated reports too.
+select
+    selection.selection,
+    stratum_count.report_group,
+    stratum_count.drug,
+    stratum_count.reference_set,
+    stratum_count.event_level,
+    stratum_count.event,
+    case when stratum_count.event = '' then stratum_count.litigation_set else '' end as litigation_set,
+    population_stratum.is_ms,
+    population_stratum.n_starts,
+    cast(sum(stratum_count.n_reports) as bigint) as n_reports
+from analysis.selection as selection
+inner join cohort.population_stratum as population_stratum
+    on selection.population = population_stratum.population
+inner join counts.stratum_count as stratum_count
+    on population_stratum.stratum_no = stratum_count.stratum_no
+inner join analysis.event_use as event_use
+    on
+        selection.indication_rule = event_use.indication_rule
+        and stratum_count.event_use = event_use.event_use
+where
+    stratum_count.role_set in ('', selection.role_set)
+    and (
+        stratum_count.litigation_set = ''
+        or (selection.counts_litigated and stratum_count.event <> '')
+        or (not selection.counts_litigated and stratum_count.event = '')
+    )
+group by
+    selection.selection,
+    stratum_count.report_group,
+    stratum_count.drug,
+    stratum_count.reference_set,
+    stratum_count.event_level,
+    stratum_count.event,
+    case when stratum_count.event = '' then stratum_count.litigation_set else '' end,
+    population_stratum.is_ms,
+    population_stratum.n_starts
