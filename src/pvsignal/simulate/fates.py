@@ -213,7 +213,8 @@ def _numbers(texts: Any) -> Ints:
 
 def _exposures(drugs: Frame, indications: Frame, diseased: Collection[int]) -> Frame:
     """Therapies of each report, by all its records."""
-    meaning = indications.groupby(["place", "seq"])["meaning"].agg(list).to_dict()
+    own = indications[indications["place"].isin(drugs["place"])]
+    meaning = own.groupby(["place", "seq"])["meaning"].agg(list).to_dict()
     rows = []
     for place, seq, role, therapy, product, brand in zip(
         *(
@@ -336,9 +337,10 @@ def plan_fates(
     )
     indications["meaning"] = indications["term"].map(meanings.of_indication)
     diseased = set(indications.loc[indications["meaning"] == "disease", "place"])
+    names = np.array([str(quarter) for quarter in span])
     reports = pd.DataFrame(
         {
-            "quarter": [str(list(span)[n]) for n in demo["quarter"].tolist()],
+            "quarter": names[demo["quarter"]],
             "primaryid": demo["primaryid"],
             "caseid": demo["caseid"],
             "fate": fates,
