@@ -26,12 +26,18 @@ version_row as (
     group by coalesce(version.until_reason, 'current')
 ),
 
-population as (
+current_version as (
+    select count(*) as n_versions
+    from cases.version as version
+    where version.known_until is null
+),
+
+current_report as (
     select
-        count(*) as n_reports,
-        count(*) filter (where duplicate.caseid is not null) as n_duplicates,
-        count(*) filter (where duplicate.caseid is null) as n_a,
-        count(*) filter (where duplicate.caseid is null and report.is_ms) as n_b
+        report.quarter_no,
+        report.primaryid,
+        report.is_ms,
+        duplicate.caseid is not null as is_duplicate
     from cohort.report as report
     left join cases.suspected_duplicate as duplicate
         on
@@ -41,18 +47,13 @@ population as (
     where report.known_until is null
 ),
 
-current_version as (
+population as (
     select
-        version.quarter_no,
-        version.primaryid,
-        duplicate.caseid is not null as is_duplicate
-    from cases.version as version
-    left join cases.suspected_duplicate as duplicate
-        on
-            version.quarter_no = duplicate.quarter_no
-            and version.primaryid = duplicate.primaryid
-            and version.caseid = duplicate.caseid
-    where version.known_until is null
+        count(*) as n_reports,
+        count(*) filter (where current_report.is_duplicate) as n_duplicates,
+        count(*) filter (where not current_report.is_duplicate) as n_a,
+        count(*) filter (where not current_report.is_duplicate and current_report.is_ms) as n_b
+    from current_report
 ),
 
 therapy_report as (
@@ -62,7 +63,7 @@ therapy_report as (
         record.therapy,
         bool_or(record.is_admitted and role.role_cod is not null) as is_exposed,
         bool_or(record.is_admitted) as is_admitted,
-        bool_or(current_version.is_duplicate) as is_duplicate,
+        bool_or(current_report.is_duplicate) as is_duplicate,
         min(case when not record.is_admitted then status.place end) as left_out_place,
         min(case when record.is_admitted then status.place end) as admitted_place
     from cohort.therapy_record as record
@@ -72,10 +73,10 @@ therapy_report as (
         on
             record.therapy = drug_member.drug
             and drug_member.drug_level = 'substance'
-    inner join current_version
+    inner join current_report
         on
-            record.quarter_no = current_version.quarter_no
-            and record.primaryid = current_version.primaryid
+            record.quarter_no = current_report.quarter_no
+            and record.primaryid = current_report.primaryid
     left join analysis.role as role
         on record.role_cod = role.role_cod
     group by record.quarter_no, record.primaryid, record.therapy
@@ -87,14 +88,14 @@ verdict as (
         outcome_verdict.event_list,
         outcome_verdict.is_treated_event,
         outcome_verdict.reason,
-        current_version.is_duplicate,
+        current_report.is_duplicate,
         case when outcome_verdict.event_list = 'neoplasms' then outcome_verdict.is_incident end as is_incident,
         case when outcome_verdict.event_list = 'neoplasms' then outcome_verdict.is_secondary end as is_secondary
     from cohort.outcome_verdict as outcome_verdict
-    inner join current_version
+    inner join current_report
         on
-            outcome_verdict.quarter_no = current_version.quarter_no
-            and outcome_verdict.primaryid = current_version.primaryid
+            outcome_verdict.quarter_no = current_report.quarter_no
+            and outcome_verdict.primaryid = current_report.primaryid
 ),
 
 both_counted as (
@@ -171,8 +172,9 @@ step as (
         'without a named drug or a reaction',
         'removed',
         'reports',
-        (select count(*) from current_version) - n_reports
+        current_version.n_versions - population.n_reports
     from population
+    cross join current_version
     union all
     select
         11,

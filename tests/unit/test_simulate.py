@@ -5,6 +5,7 @@ import hashlib
 import io
 import re
 import zipfile
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -21,8 +22,10 @@ from pvsignal.layout import TABLES, era_of_quarter, header
 from pvsignal.quarter import Quarter, QuarterSpan
 from pvsignal.simulate import Simulated, simulate
 from pvsignal.simulate.copies import DUPLICATES, NEAR_MISSES
+from pvsignal.simulate.fates import Fates
 from pvsignal.simulate.reports import draw_base, draw_quarters, quarter_weights
-from pvsignal.simulate.vocabulary import load_vocabulary, read_table
+from pvsignal.simulate.verdicts import Meanings, days_of, product_status
+from pvsignal.simulate.vocabulary import MS_INDICATIONS, load_vocabulary, read_table
 from pvsignal.simulate.write import list_name, member_name
 from pvsignal.sources.stage import stage_archive
 
@@ -354,6 +357,130 @@ def test_ms_products_are_recognised_as_their_therapy_and_launched_when_approved(
         stated = re.match(r"\d{4}-\d{2}", approved[row.ingredient])
         if stated:
             assert row.launch == stated[0]
+
+
+def test_meanings_of_terms_are_those_of_the_code_lists():
+    vocabulary, meanings = load_vocabulary(), Meanings()
+    terms = sorted({normalise_term(term) for term in vocabulary.terms})
+    found = classify_terms(terms, load_codelists()).set_index("term")
+    for term, row in found.iterrows():
+        kinds = (
+            ("incident", row["is_incident"]),
+            ("recurrence", row["is_recurrence"]),
+            ("progression", row["is_secondary"]),
+        )
+        event = next((kind for kind, is_it in kinds if is_it), "other")
+        assert meanings.event.get(term, "") == (event if row["event_list"] else "")
+        if row["event_list"]:
+            assert meanings.group[term] == row["group_id"]
+    given = [vocabulary.terms[number] for number in vocabulary.indications]
+    planned = read_table("planned_reports")["drugs"].str.split(";").explode()
+    given += [name for name in planned.str.split(":").str[2] if name]
+    for term in {normalise_term(name) for name in (*given, *MS_INDICATIONS)}:
+        row = found.loc[term]
+        meaning = meanings.of_indication(term)
+        assert (meaning == "disease") == (row["ms_flag"] == "include"), term
+        assert (meaning == "oncology") == row["is_oncology_indication"], term
+        assert (meaning == "unspecific") == (row["ms_flag"] == "uncertain"), term
+        if meaning in ("listed", "other"):
+            assert (meaning == "listed") == row["is_other_disease"], term
+
+
+def test_scored_therapies_are_those_of_the_code_lists():
+    lists = load_codelists()
+    names = set(load_vocabulary().products["drugname"])
+    hits = match_names(sorted(names), lists)
+    hits = hits[(hits["list"] == "therapies") & (hits["why"] == "match")]
+    therapies = lists["therapies"].table.set_index("ingredient")
+    hits = hits[hits["entry"].map(therapies["scored"]) == "Y"]
+    table = read_table("therapy_products").set_index("drugname")
+    table = table[table.index.isin(names)]
+    assert table["therapy"].to_dict() == dict(
+        zip(hits["text"], hits["entry"], strict=True)
+    )
+    is_only_one = table["therapy"].map(therapies["product_rule"]) == "any_product"
+    assert (is_only_one == (table["product"] == "only one")).all()
+
+
+def test_litigated_products_are_those_of_the_code_lists():
+    lists = load_codelists()
+    listed = lists["litigated_drugs"].table
+    listed = listed[
+        (listed["included"] == "Y")
+        & listed["certainty"].isin(["high", "medium"])
+        & listed["event_groups"].str.split("|").map(lambda e: "any_malignancy" in e)
+    ]
+    hits = match_names(sorted(load_vocabulary().products["drugname"]), lists)
+    hits = hits[(hits["list"] == "litigated_drugs") & (hits["why"] == "match")]
+    found = hits.merge(listed, left_on="entry", right_on="ingredient")
+    years = found[["text", "year_from", "year_to"]].astype(str)
+    table = read_table("litigated_products")[["drugname", "year_from", "year_to"]]
+    assert set(years.itertuples(index=False, name=None)) == set(
+        table.astype(str).itertuples(index=False, name=None)
+    )
+
+
+def test_the_fates_of_planned_traps_are_those_that_the_plan_states(recent):
+    fates = Fates.read(recent.truth)
+    planned = truth(recent, "cases")
+    n = 0
+    for row in planned.itertuples():
+        word = str(row.expected).rpartition(" ")[2]
+        if row.kind in ("oncology_brand", "other_indication", "product_unspecified"):
+            own = fates.exposures
+            own = own[(own["caseid"] == row.caseid) & (own["therapy"] == row.drug)]
+            assert own["status"].tolist() == [word]
+            assert not own["is_exposed"].any()
+        elif row.kind in ("indication", "recurrence"):
+            own = fates.outcomes
+            own = own[(own["caseid"] == row.caseid) & (own["group_id"] == row.event)]
+            assert word in own["reason"].tolist()
+            assert not (own["event"].eq("incident") & own["reason"].eq("")).any()
+        elif row.kind == "deleted":
+            own = fates.reports[fates.reports["caseid"] == row.caseid]
+            assert "counted" not in own["fate"].tolist()
+            assert "deleted" in own["fate"].tolist()
+        else:
+            continue
+        n += 1
+    assert n >= 60
+
+
+@pytest.mark.parametrize(
+    ("product", "brand", "indications", "is_disease", "status"),
+    [
+        ("only one", "", ["oncology"], False, "any_product"),
+        ("one of several", "other", ["disease"], True, "other_brand"),
+        ("one of several", "disease", ["oncology"], True, "oncology_indication"),
+        ("one of several", "disease", ["listed"], False, "disease_brand"),
+        ("one of several", "usual", ["unspecific"], False, "conditional_brand"),
+        ("one of several", "usual", ["listed"], True, "other_indication"),
+        ("one of several", "usual", ["other"], True, "case_indication"),
+        ("one of several", "", ["disease"], True, "record_indication"),
+        ("one of several", "", [], True, "case_indication"),
+        ("one of several", "", ["other"], False, "other_indication"),
+        ("one of several", "", [], False, "product_unspecified"),
+    ],
+)
+def test_status_that_is_planned_for_a_record(
+    product, brand, indications, is_disease, status
+):
+    found = product_status(product, brand, indications, is_disease=is_disease)
+    assert found == status
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("", None),
+        ("20160229", (date(2016, 2, 29), date(2016, 2, 29))),
+        ("201602", (date(2016, 2, 1), date(2016, 2, 29))),
+        ("201612", (date(2016, 12, 1), date(2016, 12, 31))),
+        ("2016", (date(2016, 1, 1), date(2016, 12, 31))),
+    ],
+)
+def test_days_that_a_date_of_the_plan_can_mean(text, days):
+    assert days_of(text) == days
 
 
 def test_reports_are_spread_like_the_real_quarters():

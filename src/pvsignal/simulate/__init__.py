@@ -24,9 +24,11 @@ import pandas as pd
 from pvsignal.errors import UsageError
 from pvsignal.progress import NoProgress, Progress
 from pvsignal.quarter import Quarter, QuarterSpan
+from pvsignal.simulate.attrition import attrition, row_fates
 from pvsignal.simulate.columns import build_tables
 from pvsignal.simulate.copies import COPIES_OF_TRAP, Copies, n_copies, plant_copies
 from pvsignal.simulate.defects import DEFECTS, choose_defects
+from pvsignal.simulate.fates import Fates, plan_fates
 from pvsignal.simulate.plants import (
     DUPLICATED,
     Truth,
@@ -130,6 +132,16 @@ def simulate(
         ``versions.csv``
             quarter, n_first, n_later, n_deletion_lines, those of odd reports and of
             lists with repeats left out.
+        ``attrition.csv``
+            part, step, kind, unit, n, rests_on: every figure of ``api.attrition`` as of
+            the last quarter. Where ``rests_on`` is ``duplicates``, n is right if
+            exactly the planted ones are found; else whatever is found.
+        ``row_fates.csv``
+            quarter, fate, n_rows, rests_on: every figure of ``api.row_fates``.
+        ``reports.csv``, ``exposures.csv``, ``outcomes.csv``
+            each row of DEMO, each therapy and each term of an event of a report with
+            its fate, from which `attrition.attrition` gives the figures for any set of
+            duplicates: see `fates.Fates`.
         ``defects.csv``
             with defects only: defect, quarter, member, line (0: the member as a whole),
             n_splits, n_joins, n_blank, n_rejected, expected. Odd reports with a fate
@@ -170,6 +182,12 @@ def simulate(
         listener.advance(1)
     listener.finish()
     _write_truth(folder / "truth", truth, span, sightings, written)
+    odd = {
+        position: [report.rows for report in one.odd]
+        for position, one in enumerate(written)
+    }
+    fates = plan_fates(span, sightings, tables, odd, truth.duplicates)
+    _write_attrition(folder / "truth", fates)
     return Simulated(
         tuple(one.path for one in written), folder / "truth", len(reports.cases)
     )
@@ -283,6 +301,14 @@ def _write_truth(
     (folder / "defects.csv").unlink(missing_ok=True)
     if notes:
         _write(folder, "defects", pd.DataFrame(notes))
+
+
+def _write_attrition(folder: Path, fates: Fates) -> None:
+    """Each report's fate, and the figures if just the planted duplicates are found."""
+    for name in ("reports", "exposures", "outcomes"):
+        _write(folder, name, getattr(fates, name))
+    _write(folder, "attrition", attrition(fates, fates.duplicates))
+    _write(folder, "row_fates", row_fates(fates, fates.duplicates))
 
 
 def _write(folder: Path, name: str, table: pd.DataFrame) -> None:

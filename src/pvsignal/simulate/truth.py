@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from pvsignal import codelists
+from pvsignal.simulate.attrition import attrition, row_fates
+from pvsignal.simulate.fates import Fates
 
 Pair = tuple[str, str]
 
@@ -62,6 +64,95 @@ class Comparison:
         )
 
 
+@dataclass(frozen=True)
+class Figures:
+    """Figures of an attrition beside those of the truth.
+
+    Attributes
+    ----------
+    table
+        One row per figure of either: its key, ``expected``, ``found``, and
+        ``rests_on``: ``duplicates`` where the expected one is that of the suspected
+        duplicates really found, else empty. A figure that one side lacks is -1 there.
+    """
+
+    table: pd.DataFrame
+
+    @property
+    def differing(self) -> pd.DataFrame:
+        """Rows in which the two differ."""
+        return self.table[self.table["expected"] != self.table["found"]]
+
+    def line(self, name: str) -> str:
+        """Sentence for a person."""
+        n, n_wrong = len(self.table), len(self.differing)
+        n_resting = int((self.table["rests_on"] != "").sum())
+        return (
+            f"{name}: {n - n_wrong} of {n} figures as planted, {n_resting} of them "
+            "with the duplicates that were found"
+        )
+
+
+def compare_attrition(
+    truth: Path, found: pd.DataFrame, duplicates: Collection[int]
+) -> Figures:
+    """Hold ``api.attrition`` against ``attrition.csv``.
+
+    Parameters
+    ----------
+    truth
+        Folder of the truth tables.
+    found
+        ``part``, ``step``, ``kind``, ``unit``, ``n``.
+    duplicates
+        Cases that the run leaves out as suspected duplicates. Planted duplicates are
+        not all found, and others are: the figures that rest on them are expected for
+        these, summed up from ``reports.csv``, ``exposures.csv`` and ``outcomes.csv``.
+    """
+    planned = _read(truth / "attrition.csv")
+    by_found = attrition(Fates.read(truth), duplicates)
+    resting = planned["rests_on"] != ""
+    expected = pd.concat([planned[~resting], by_found[by_found["rests_on"] != ""]])
+    return _figures(expected, found, ["part", "step", "kind", "unit"], "n")
+
+
+def compare_row_fates(
+    truth: Path, found: pd.DataFrame, duplicates: Collection[int]
+) -> Figures:
+    """Hold ``api.row_fates`` against ``row_fates.csv``, as `compare_attrition` does.
+
+    Parameters
+    ----------
+    truth
+        Folder of the truth tables.
+    found
+        ``quarter``, ``fate``, ``n_rows``.
+    duplicates
+        Cases that the run leaves out as suspected duplicates.
+    """
+    planned = _read(truth / "row_fates.csv")
+    by_found = row_fates(Fates.read(truth), duplicates)
+    expected = pd.concat(
+        [
+            planned[planned["rests_on"] == ""],
+            by_found[by_found["rests_on"] != ""],
+        ]
+    )
+    return _figures(expected, found, ["quarter", "fate"], "n_rows")
+
+
+def _figures(
+    expected: pd.DataFrame, found: pd.DataFrame, key: list[str], n: str
+) -> Figures:
+    left = expected[[*key, n, "rests_on"]].rename(columns={n: "expected"})
+    right = found[[*key, n]].rename(columns={n: "found"})
+    table = left.merge(right, on=key, how="outer", validate="one_to_one")
+    table["rests_on"] = table["rests_on"].fillna("")
+    numbers = ["expected", "found"]
+    table[numbers] = table[numbers].fillna(-1).astype("int64")
+    return Figures(table)
+
+
 def compare_with_truth(truth: Path, flags: pd.DataFrame) -> Comparison:
     """Hold flags against the truth tables that `simulate` wrote.
 
@@ -110,6 +201,10 @@ def _holding(planted: set[Pair], pairs: set[Pair]) -> set[Pair]:
         if therapies[drug] & therapies[planted_drug]
         and terms[event] & terms[planted_event]
     }
+
+
+def _read(file: Path) -> pd.DataFrame:
+    return pd.read_csv(file, keep_default_na=False)
 
 
 def _pairs(file: Path) -> set[Pair]:
