@@ -106,7 +106,6 @@ both_counted as (
     left join counts.pair_member as member
         on
             headline_event.event = member.event
-            and member.variant = 'primary'
             and member.comparator = 'A'
             and member.drug_level = 'substance'
             and member.known_until is null

@@ -67,8 +67,7 @@ candidate as (
         on verdict.term = event_of_term.term
     anti join counts.review_member as member
         on
-            member.variant = 'primary'
-            and member.comparator = 'A'
+            member.comparator = 'A'
             and named.drug = member.drug
             and event_of_term.event = member.event
             and named.caseid = member.caseid

@@ -12,7 +12,7 @@ with member as (
         member.reference_set,
         '' as event_level,
         '' as event,
-        '' as event_use,
+        'no_event' as event_use,
         '' as litigation_set,
         member.stratum_no
     from cohort.group_member as member
@@ -26,7 +26,7 @@ litigated as (
         member.reference_set,
         '' as event_level,
         '' as event,
-        '' as event_use,
+        'no_event' as event_use,
         litigated_report.litigation_set,
         member.stratum_no
     from cohort.group_member as member

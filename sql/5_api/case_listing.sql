@@ -32,8 +32,7 @@ with member as (
         bool_or(review_member.comparator = 'C') as in_c
     from counts.review_member as review_member
     where
-        review_member.variant = 'primary'
-        and review_member.drug = p_drug
+        review_member.drug = p_drug
         and review_member.event = p_event
     group by review_member.caseid
 ),

@@ -3,7 +3,7 @@
 -- Grain: (variant, comparator, drug_level, drug, event_level, event)
 -- Reads: signals.statistic, counts.pair_profile
 -- Columns:
---   variant: what is changed against the primary analysis; primary changes nothing
+--   variant: what is changed against the primary analysis (api.variants); primary changes nothing
 --   comparator: A whole database, B reports of people with the disease, C active comparator (the reference class)
 --   drug_level: substance or class
 --   drug: ingredient in lower case, or class:<id>
@@ -29,7 +29,7 @@
 --   sdr_evans: a >= 3, prr >= 2 and chi2_yates >= 4 (Evans 2001)
 --   sdr_ror: a >= 3 and ror_low > 1
 --   evaluable: the pair could be judged at all; no flag where false is no reassurance
---   a_new: reports of a that did not count in the held quarter before
+--   a_new: reports of a that did not count in the held quarter before; NULL, as what follows, but in primary
 --   a_hcp: reports of a from health professionals
 --   a_serious: reports of a with any seriousness outcome
 --   a_fatal: reports of a with outcome death
@@ -61,15 +61,15 @@ select
     statistic.sdr_evans,
     statistic.sdr_ror,
     statistic.evaluable,
-    coalesce(profile.a_new, 0) as a_new,
-    coalesce(profile.a_hcp, 0) as a_hcp,
-    coalesce(profile.a_serious, 0) as a_serious,
-    coalesce(profile.a_fatal, 0) as a_fatal,
-    coalesce(profile.a_countries, 0) as a_countries
+    case when statistic.variant = 'primary' then coalesce(profile.a_new, 0) end as a_new,
+    case when statistic.variant = 'primary' then coalesce(profile.a_hcp, 0) end as a_hcp,
+    case when statistic.variant = 'primary' then coalesce(profile.a_serious, 0) end as a_serious,
+    case when statistic.variant = 'primary' then coalesce(profile.a_fatal, 0) end as a_fatal,
+    case when statistic.variant = 'primary' then coalesce(profile.a_countries, 0) end as a_countries
 from signals.statistic as statistic
 left join counts.pair_profile as profile
     on
-        statistic.variant = profile.variant
+        statistic.variant = 'primary'
         and statistic.comparator = profile.comparator
         and statistic.drug = profile.drug
         and statistic.event_level = profile.event_level

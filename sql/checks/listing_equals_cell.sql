@@ -2,13 +2,12 @@
 -- Title: the case listing of a pair has another number of cases than a; a number cannot be traced
 with listed as (
     select
-        member.variant,
         member.comparator,
         member.drug,
         member.event,
         count(distinct member.caseid) as n_cases
     from counts.review_member as member
-    group by member.variant, member.comparator, member.drug, member.event
+    group by member.comparator, member.drug, member.event
 ),
 
 latest as (
@@ -17,7 +16,6 @@ latest as (
 )
 
 select
-    cell.variant,
     cell.comparator,
     cell.drug,
     cell.event,
@@ -28,8 +26,9 @@ inner join latest
     on cell.quarter_no = latest.quarter_no
 left join listed
     on
-        cell.variant = listed.variant
-        and cell.comparator = listed.comparator
+        cell.comparator = listed.comparator
         and cell.drug = listed.drug
         and cell.event = listed.event
-where cell.a <> coalesce(listed.n_cases, 0)
+where
+    cell.variant = 'primary'
+    and cell.a <> coalesce(listed.n_cases, 0)

@@ -49,24 +49,63 @@ class Evaluable(_Frozen):
     bc_min_reference_cases: int = 3
 
 
+class ReportChoice(_Frozen):
+    """Traits that the reports of a variant must have; a trait not named is free.
+
+    What a report does not say is a value of its own, ``unknown``.
+    """
+
+    reporter: tuple[Literal["professional", "consumer", "unknown"], ...] = ()
+    sex: tuple[Literal["female", "male", "unknown"], ...] = ()
+    age_band: tuple[
+        Literal["0-17", "18-29", "30-39", "40-49", "50-59", "60-69", "70+", "unknown"],
+        ...,
+    ] = ()
+    region: tuple[Literal["us", "europe", "elsewhere", "unknown"], ...] = ()
+    seriousness: tuple[Literal["serious", "not_serious"], ...] = ()
+    therapies: tuple[Literal["none", "one", "several"], ...] = ()
+
+
 class Variant(_Frozen):
-    """One way to choose the reports that count; changes one thing against primary.
+    """One way to count; changes one thing against the primary one (docs/variants.md).
 
     Attributes
     ----------
     name
         Value of the column ``variant``.
-    suspected_duplicates
-        Whether reports that are suspected duplicates are left out or counted.
+    title
+        What is changed, in words.
+    roles
+        Roles in which a drug counts; None for those of the analysis.
+    reports
+        Traits that the reports of all four cells must have.
+    suspected_duplicates, litigated
+        Whether suspected duplicates and litigated reports are left out or counted.
+    indication_rule
+        ``standard``; ``narrow`` leaves treated events out too; ``off`` counts every
+        reported term.
+    since_first_report
+        Whether A and B hold only reports received since the drug's first one.
+    reference
+        Class that is the reference of C; None for that of the analysis.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str = ""
+    roles: tuple[Role, ...] | None = Field(None, min_length=1)
+    reports: ReportChoice = ReportChoice()
     suspected_duplicates: Literal["left_out", "counted"] = "left_out"
+    litigated: Literal["left_out", "counted"] = "left_out"
+    indication_rule: Literal["standard", "narrow", "off"] = "standard"
+    since_first_report: bool = False
+    reference: str | None = None
 
     @property
-    def is_every_quarter(self) -> bool:
-        """Whether the variant is counted at every quarter, not at the latest only."""
-        return self.name == PRIMARY
+    def comparators(self) -> tuple[str, ...]:
+        """Comparators in which the variant differs from the primary one."""
+        if self.reference:
+            return ("C",)
+        return ("A", "B") if self.since_first_report else ("A", "B", "C")
 
 
 class ListChoice(_Frozen):
@@ -164,6 +203,7 @@ class Analysis(_Frozen):
     headline_events: tuple[str, ...] | None = None
     roles: tuple[Role, ...] = ("PS", "SS")
     reference_class: str = "platform_reference"
+    reference_members: tuple[Literal["alone", "left_out"], ...] = ()
     litigated_certainty: tuple[Literal["high", "medium", "low"], ...] = (
         "high",
         "medium",
@@ -180,8 +220,16 @@ class Analysis(_Frozen):
         cls, variants: tuple[Variant, ...]
     ) -> tuple[Variant, ...]:
         names = [variant.name for variant in variants]
-        if Variant(name=PRIMARY) not in variants or len(set(names)) < len(names):
-            raise ValueError("one variant must be primary, and each name stand once")
+        unchanged = [
+            variant.name
+            for variant in variants
+            if variant == Variant(name=variant.name, title=variant.title)
+        ]
+        if unchanged != [PRIMARY] or len(set(names)) < len(names):
+            raise ValueError(
+                "one variant must be primary and change nothing, each other one must"
+                " change something, and each name stand once"
+            )
         return variants
 
     @field_validator("events")

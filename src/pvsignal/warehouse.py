@@ -95,9 +95,22 @@ MODELS: Final[Mapping[str, tuple[str, ...]]] = {
         "3_cohort/event",
         "3_cohort/litigated_record",
         "3_cohort/litigated_report",
+        "3_cohort/reported_event",
         "3_cohort/outcome",
         "3_cohort/drug_start",
         "3_cohort/comparator_c",
+    ),
+    "strata": (
+        "3_cohort/report_trait",
+        "3_cohort/stratum",
+        "3_cohort/report_stratum",
+        "3_cohort/population_stratum",
+        "3_cohort/role_exposure",
+        "3_cohort/reference_use",
+        "3_cohort/group_member",
+        "4_counts/stratum_count",
+        "4_counts/selected_count",
+        "4_counts/variant_margin",
     ),
     "counts": (
         "4_counts/population_member",
@@ -105,6 +118,7 @@ MODELS: Final[Mapping[str, tuple[str, ...]]] = {
         "4_counts/pair_member",
         "4_counts/interval",
         "4_counts/cumulative",
+        "4_counts/margin",
         "4_counts/cell",
         "4_counts/attrition",
         "4_counts/row_fate",
@@ -147,6 +161,7 @@ LINKAGE: Final = (
 
 API: Final = (
     "5_api/signals",
+    "5_api/variants",
     "5_api/verdicts",
     "5_api/signal_history",
     "5_api/cases",

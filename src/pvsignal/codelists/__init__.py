@@ -7,6 +7,7 @@ its scope, source and reviewer. ``docs/codelists.md`` describes every list.
 from pvsignal.codelists.drugs import (
     drug_members,
     reference_members,
+    reference_therapies,
     search_names,
 )
 from pvsignal.codelists.labels import LabelWords, label_words, therapies_named
@@ -48,6 +49,7 @@ __all__ = [
     "match_routes",
     "normalise_term",
     "reference_members",
+    "reference_therapies",
     "search_names",
     "therapies_named",
 ]

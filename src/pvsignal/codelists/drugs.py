@@ -33,8 +33,8 @@ def drug_members(lists: Codelists) -> pd.DataFrame:
     )
 
 
-def reference_members(lists: Codelists, reference_class: str) -> pd.DataFrame:
-    """Reference of comparator C for each scored drug: never the drug itself.
+def reference_therapies(lists: Codelists, reference_class: str) -> frozenset[str]:
+    """Members of a class that a drug may be compared with.
 
     Parameters
     ----------
@@ -44,18 +44,11 @@ def reference_members(lists: Codelists, reference_class: str) -> pd.DataFrame:
         ``class_id`` of the list of classes, such as ``platform_reference``. Its members
         are scored themselves, or are there to be compared with only (``scored = R``).
 
-    Returns
-    -------
-    pandas.DataFrame
-        ``drug``, ``therapy``: members of the reference that are no member of the
-        drug; a drug whose reference is empty has no row.
-
     Raises
     ------
     CodelistError
         If there is no such class.
     """
-    members = drug_members(lists)
     therapies, classes = lists["therapies"], lists["therapy_classes"]
     counted = therapies.table["scored"].isin(["Y", REFERENCE])
     named = classes.table.loc[classes.table["class_id"] == reference_class, "members"]
@@ -67,7 +60,26 @@ def reference_members(lists: Codelists, reference_class: str) -> pd.DataFrame:
             f"{classes.file} has no class '{reference_class}' with members to compare"
             " with; correct reference_class in the analysis file"
         )
-    own = members.groupby("drug")["therapy"].agg(set)
+    return frozenset(reference)
+
+
+def reference_members(lists: Codelists, reference: frozenset[str]) -> pd.DataFrame:
+    """Reference of comparator C for each scored drug: never the drug itself.
+
+    Parameters
+    ----------
+    lists
+        All code lists.
+    reference
+        Therapies to compare with, such as `reference_therapies` of a class.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``drug``, ``therapy``: members of the reference that are no member of the
+        drug; a drug whose reference is empty has no row.
+    """
+    own = drug_members(lists).groupby("drug")["therapy"].agg(set)
     rows = [(drug, name) for drug in own.index for name in reference - own[drug]]
     return pd.DataFrame(sorted(rows), columns=["drug", "therapy"], dtype=str)
 

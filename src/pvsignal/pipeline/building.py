@@ -21,6 +21,7 @@ from pvsignal.errors import CheckFailed, UsageError
 from pvsignal.layout import gates
 from pvsignal.pipeline.dictionary_events import event_tables
 from pvsignal.pipeline.inputs import Inputs
+from pvsignal.pipeline.variants import variant_tables
 from pvsignal.progress import NoProgress, Progress
 from pvsignal.quarter import Quarter
 from pvsignal.settings import Settings
@@ -365,7 +366,7 @@ def _load_vocabulary(con: warehouse.Connection, inputs: Inputs) -> None:
         "codelists.reporter": lists["reporters"].table,
         "codelists.drug_member": codelists.drug_members(lists),
         "codelists.reference_member": codelists.reference_members(
-            lists, analysis.reference_class
+            lists, codelists.reference_therapies(lists, analysis.reference_class)
         ),
         "codelists.litigated_ingredient": lists["litigated_drugs"]
         .table[["ingredient"]]
@@ -386,16 +387,7 @@ def _load_vocabulary(con: warehouse.Connection, inputs: Inputs) -> None:
         "analysis.review_part": _column("part", analysis.review_set),
         "analysis.headline_event": _column("event", analysis.headlines),
         "analysis.event_list": _column("event_list", tuple(analysis.events)),
-        "analysis.variant": pd.DataFrame(
-            [
-                {
-                    "variant": variant.name,
-                    "suspected_duplicates": variant.suspected_duplicates,
-                    "is_every_quarter": variant.is_every_quarter,
-                }
-                for variant in analysis.variants
-            ]
-        ),
+        **variant_tables(analysis, lists),
     }
     terms = codelists.classify_terms(
         _distinct(con, ["staged.reac.pt_term", "staged.indi.indi_term"]), lists

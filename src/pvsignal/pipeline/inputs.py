@@ -19,6 +19,7 @@ from pvsignal.pipeline.dictionary_events import (
     read_dictionary_events,
 )
 from pvsignal.pipeline.intake import Staged
+from pvsignal.pipeline.variants import variant_tables
 from pvsignal.quarter import Quarter
 from pvsignal.settings import Settings
 from pvsignal.signals import ledger
@@ -65,10 +66,10 @@ def read_lists(analysis: Analysis) -> Codelists:
     Raises
     ------
     CodelistError
-        As `codelists.load_codelists`, or if the reference of comparator C is empty.
+        As `codelists.load_codelists`, or if a reference of comparator C is empty.
     """
     lists = codelists.load_codelists(analysis=analysis)
-    codelists.reference_members(lists, analysis.reference_class)
+    variant_tables(analysis, lists)
     return lists
 
 
