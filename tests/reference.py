@@ -25,8 +25,8 @@ import calendar
 import datetime as dt
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -858,7 +858,11 @@ class Report:
     exposures: frozenset[Drug]
     outcomes: tuple[Outcome, ...]
     events: frozenset[Event]
+    narrow_events: frozenset[Event]  # without terms that a drug is given for
+    reported_events: frozenset[Event]  # whatever the indication rule says
     litigated: frozenset[Event]  # whose populations it leaves; group_pts among them
+    therapies: frozenset[str]  # that count, in any role
+    demo: Row
 
     @property
     def key(self) -> tuple[str, int, int]:
@@ -895,9 +899,19 @@ def reports(tables: Tables, lists: Lists, as_of: str) -> list[Report]:
             continue
         sighting = counted[version.quarter, version.primaryid, version.caseid]
         verdicts = outcomes(report, sighting.event_date, lists)
-        kept = [verdict.term for verdict in verdicts if verdict.is_included]
+        kept = [verdict for verdict in verdicts if verdict.is_included]
+        narrow = [verdict for verdict in kept if not verdict.is_treated_event]
         # Markers that are no neoplasm have no verdict and count as reported.
         others = set(report.reactions) - {verdict.term for verdict in verdicts}
+
+        def events_of(
+            judged: Iterable[Outcome], others: Iterable[str] = frozenset(others)
+        ) -> frozenset[Event]:
+            terms = [*(verdict.term for verdict in judged), *others]
+            return frozenset(
+                event for term in terms for event in lists.events.get(term, ())
+            )
+
         result.append(
             Report(
                 quarter=version.quarter,
@@ -908,11 +922,16 @@ def reports(tables: Tables, lists: Lists, as_of: str) -> list[Report]:
                 is_ms=is_ms_report(report, lists),
                 exposures=frozenset(exposures(report, lists)),
                 outcomes=tuple(verdicts),
-                events=frozenset(
-                    event
-                    for term in (*kept, *others)
-                    for event in lists.events.get(term, frozenset())
+                events=events_of(kept),
+                narrow_events=events_of(narrow),
+                reported_events=events_of(verdicts),
+                therapies=frozenset(
+                    therapy
+                    for record in report.records
+                    for therapy in therapies_named(record, lists)
+                    if product_status(record, therapy, report, lists) in ADMITTED
                 ),
+                demo=sighting.demo,
                 litigated=litigated_events(report, receipt[version.caseid].year, lists),
             )
         )
@@ -983,61 +1002,100 @@ def is_litigated(report: Report, event: Event, lists: Lists) -> bool:
     return event in report.litigated
 
 
-def reference_of(drug: Drug, lists: Lists) -> frozenset[str]:
+@dataclass(frozen=True)
+class Choice:
+    """What a variant changes against the primary one."""
+
+    with_duplicates: bool = False
+    with_litigated: bool = False
+    roles: tuple[str, ...] | None = None
+    keeps: Callable[[Report], bool] = lambda report: True
+    events: Callable[[Report], frozenset[Event]] = lambda report: report.events
+    since_first_report: bool = False
+    reference: frozenset[str] | None = None
+    comparators: str = "ABC"
+
+
+PRIMARY = Choice()
+
+
+def reference_of(
+    drug: Drug, lists: Lists, reference: frozenset[str] | None = None
+) -> frozenset[str]:
     """Therapies of the reference of comparator C, without the drug or its members."""
     level, name = drug
     own = lists.classes[name] if level == "class" else frozenset({name})
-    return (lists.reference & (lists.scored | lists.compared)) - own
+    wanted = lists.reference if reference is None else reference
+    return (wanted & (lists.scored | lists.compared)) - own
 
 
 def population(
-    comparator: str, drug: Drug, current: Iterable[Report], start: Start, lists: Lists
+    comparator: str,
+    drug: Drug,
+    current: Iterable[Report],
+    start: Start,
+    *,
+    members: frozenset[str],
+    choice: Choice,
 ) -> set[tuple[str, int, int]]:
-    """Reports of a comparator before litigation."""
-    if comparator == "A":
-        return {report.key for report in current}
-    if comparator == "B":
-        return {report.key for report in current if report.is_ms}
-    members = {("substance", therapy) for therapy in reference_of(drug, lists)}
-    return {
-        report.key
-        for report in current
-        if report.received >= start.received
-        and (drug in report.exposures or report.exposures & members)
-    }
+    """Reports of a comparator before litigation; members of its reference for C."""
+    since = {report.key for report in current if report.received >= start.received}
+    if comparator == "C":
+        compared = {("substance", therapy) for therapy in members}
+        return since & {
+            report.key
+            for report in current
+            if drug in report.exposures or report.exposures & compared
+        }
+    found = {report.key for report in current if comparator == "A" or report.is_ms}
+    return found & since if choice.since_first_report else found
 
 
 def cells(
-    tables: Tables, lists: Lists, as_of: str, *, with_duplicates: bool = False
+    tables: Tables, lists: Lists, as_of: str, *, choice: Choice = PRIMARY
 ) -> dict[tuple[str, Drug, Event], Cells]:
     """The 2x2 tables as of a quarter, by (comparator, drug, event).
 
     Suspected duplicates leave all four cells of every comparator, unless they are
-    asked for. When a drug's first report came does not depend on them.
+    asked for. When a drug's first report came does not depend on them, nor on what a
+    variant changes.
 
-    Group, supergroup and marker events of `lists.grid` for every drug that has started, zeros
-    included; preferred terms where a >= 1. No row of C without a reference.
+    Group, supergroup and marker events of `lists.grid` for every drug that has started,
+    zeros included; preferred terms where a >= 1. No row of C without a reference.
     """
-    known = reports(tables, lists, as_of)
-    left_out = set() if with_duplicates else suspected_duplicates(tables, lists, as_of)
+    duplicates = suspected_duplicates(tables, lists, as_of)
+    chosen = replace(lists, roles=choice.roles or lists.roles)
     current = [
         report
-        for report in known
-        if report.version.is_current(as_of) and report.key not in left_out
+        for report in reports(tables, chosen, as_of)
+        if report.version.is_current(as_of)
+        and (choice.with_duplicates or report.key not in duplicates)
+        and choice.keeps(report)
     ]
-    reported = {event for r in current for event in r.events if event[0] == "pt"}
+    reported = {e for r in current for e in choice.events(r) if e[0] == "pt"}
     events = [*lists.grid, *sorted(reported)]
-    holds = {e: {r.key for r in current if e in r.events} for e in events}
-    leaves = {e: {r.key for r in current if is_litigated(r, e, lists)} for e in events}
+    holds = {e: {r.key for r in current if e in choice.events(r)} for e in events}
+    leaves = {
+        e: {
+            r.key
+            for r in current
+            if not choice.with_litigated and is_litigated(r, e, lists)
+        }
+        for e in events
+    }
     result = {}
+    known = reports(tables, lists, as_of)
     for drug, start in starts(known, lists.compared).items():
         exposed = {report.key for report in current if drug in report.exposures}
-        for comparator in "ABC":
-            if comparator == "C" and not reference_of(drug, lists):
+        reference = reference_of(drug, lists, choice.reference)
+        for comparator in choice.comparators:
+            if comparator == "C" and not reference:
                 continue
-            members = population(comparator, drug, current, start, lists)
+            found = population(
+                comparator, drug, current, start, members=reference, choice=choice
+            )
             for event in events:
-                counted = members - leaves[event]
+                counted = found - leaves[event]
                 a = len(counted & exposed & holds[event])
                 if event[0] != "pt" or a >= 1:
                     result[comparator, drug, event] = Cells(

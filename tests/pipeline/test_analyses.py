@@ -351,7 +351,9 @@ def test_the_sql_counts_jak_inhibitors_as_the_reference_does(
         for row in counted
     }
     # Whether links are found alike is asked elsewhere; it takes the reference long.
-    expected = reference.cells(rows, lists, "2022q2", with_duplicates=True)
+    expected = reference.cells(
+        rows, lists, "2022q2", choice=reference.Choice(with_duplicates=True)
+    )
     assert {c for c, *_ in expected} == {"A", "B", "C"}
     assert sum(cell.n_event for cell in expected.values()) > 500
     assert found == expected

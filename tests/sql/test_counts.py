@@ -50,14 +50,18 @@ COUNTED = f"""
 """
 
 VARIANTS = """
-variant | suspected_duplicates | is_every_quarter:bool
-primary | left_out | true
-with_duplicates | counted | false
+variant | selection | is_aligned:bool | reference
+primary | s | false | platform
 """
 
 GIVEN = {
     "cases.counted": COUNTED,
     "analysis.variant": VARIANTS,
+    "analysis.variant_comparator": "variant | comparator\n"
+    "primary | A\nprimary | B\nprimary | C",
+    "analysis.reference_of": "reference | drug | reference_set\nplatform | x | ref",
+    "counts.variant_margin": "variant | measure | comparator | drug | event_level "
+    "| event | litigation_set | n_reports:int",
     "cases.held_quarter": "quarter | quarter_no:int\nq10 | 10\nq11 | 11\nq12 | 12",
     "cohort.report": REPORT,
     "cohort.exposure": EXPOSURE,
@@ -77,13 +81,13 @@ UP_TO_CELL = (
     "4_counts/pair_member",
     "4_counts/interval",
     "4_counts/cumulative",
+    "4_counts/margin",
 )
 
 
 def _cells(
     where: str,
     *,
-    variant: str = "primary",
     counted: str = COUNTED,
     exposure: str = EXPOSURE,
 ) -> list[tuple[str, ...]]:
@@ -94,7 +98,7 @@ def _cells(
         columns="variant comparator drug event quarter_no a n_drug n_event n",
     )
     comparator, drug, event = where.split()
-    wanted = (variant, comparator, drug, event if event != "E_ONE" else "E ONE")
+    wanted = ("primary", comparator, drug, event if event != "E_ONE" else "E ONE")
     return [row[4:] for row in rows if row[:4] == wanted]
 
 
@@ -159,17 +163,3 @@ def test_a_suspected_duplicate_leaves_all_cells_of_every_comparator_while_it_is_
     assert [row[-1] for row in _cells("B x e", counted=LEFT_OUT)] == ["2", "3", "4"]
     assert [row[-1] for row in _cells("C x e", counted=LEFT_OUT)] == ["2", "2", "3"]
     assert [row[1] for row in _cells("A ref e", counted=LEFT_OUT)] == ["1", "0", "1"]
-
-
-def test_the_variant_with_duplicates_counts_them_at_the_latest_quarter_only():
-    never = COUNTED.replace("10 | 3 | 3 | 10 | -", "10 | 3 | 3 | 10 | 11")
-    found = _cells("A x e", counted=never, variant="with_duplicates")
-    assert found == [("12", "0", "2", "1", "4")]
-    assert _cells("A x e", counted=never)[-1] == ("12", "0", "2", "0", "3")
-
-
-def test_a_therapy_that_is_only_compared_with_makes_c_and_has_no_cells() -> None:
-    scored = [line for line in EXPOSURE.splitlines() if "| ref |" not in line]
-    exposure = "\n".join(scored)
-    assert _cells("C x e", exposure=exposure) == _cells("C x e")
-    assert _cells("A ref e", exposure=exposure) == []

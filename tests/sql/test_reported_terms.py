@@ -10,9 +10,10 @@ def test_a_marker_counts_as_reported_and_a_neoplasm_by_its_verdict() -> None:
         "3_cohort/reported_term",
         {
             "cohort.outcome_verdict": f"""
-            {KEY} | term | is_included:bool
-            10 | 1 | MELANOCYTIC NAEVUS | true
-            10 | 2 | MELANOCYTIC NAEVUS | false
+            {KEY} | term | is_included:bool | is_treated_event:bool
+            10 | 1 | MELANOCYTIC NAEVUS | true | false
+            10 | 2 | MELANOCYTIC NAEVUS | false | false
+            10 | 4 | MELANOCYTIC NAEVUS | true | true
             """,
             "cohort.event_member": """
             event_level | event | term
@@ -30,14 +31,21 @@ def test_a_marker_counts_as_reported_and_a_neoplasm_by_its_verdict() -> None:
             {KEY} | pt_term
             10 | 1 | MELANOCYTIC NAEVUS
             10 | 2 | MELANOCYTIC NAEVUS
+            10 | 4 | MELANOCYTIC NAEVUS
             10 | 3 | SKIN LESION
             10 | 3 | SKIN LESION
             10 | 3 | HEADACHE
             """,
         },
-        columns="primaryid term",
+        columns="primaryid term event_use",
     )
-    assert rows == drawn("primaryid | term\n1 | MELANOCYTIC NAEVUS\n3 | SKIN LESION")
+    assert rows == drawn("""
+        primaryid | term | event_use
+        1 | MELANOCYTIC NAEVUS | counted
+        2 | MELANOCYTIC NAEVUS | left_out
+        3 | SKIN LESION | counted
+        4 | MELANOCYTIC NAEVUS | treated
+    """)
 
 
 def test_new_terms_stand_on_the_review_list_with_their_rule_and_reports() -> None:

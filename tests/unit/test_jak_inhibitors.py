@@ -94,7 +94,9 @@ def test_deuruxolitinib_is_not_ruxolitinib(lists: Codelists) -> None:
 
 def test_tnf_inhibitors_are_compared_with_and_not_scored(lists: Codelists) -> None:
     scored = set(codelists.drug_members(lists)["drug"])
-    reference = codelists.reference_members(lists, ANALYSIS.reference_class)
+    reference = codelists.reference_members(
+        lists, codelists.reference_therapies(lists, ANALYSIS.reference_class)
+    )
     assert set(reference["therapy"]) == {
         "adalimumab",
         "certolizumab pegol",

@@ -45,7 +45,7 @@ def test_columns_that_may_be_absent_are_empty(lists: Codelists) -> None:
 def test_a_therapy_that_is_only_compared_with_is_not_scored(lists: Codelists) -> None:
     members = codelists.drug_members(lists)
     assert set(members["drug"]) == {"foxglove", "class:digitalis"}
-    reference = codelists.reference_members(lists, "herbs")
+    reference = codelists.reference_members(lists, frozenset({"hawthorn", "foxglove"}))
     assert set(reference["therapy"]) == {"hawthorn"}
     assert set(reference["drug"]) == {"foxglove", "class:digitalis"}
 
@@ -229,7 +229,7 @@ def test_a_slip_in_the_analysis_file_names_key_and_remedy(
     with pytest.raises(CodelistError, match=message) as caught:
         analysis = load_analysis(file)
         found = codelists.load_codelists(analysis=analysis)
-        codelists.reference_members(found, analysis.reference_class)
+        codelists.reference_therapies(found, analysis.reference_class)
     assert caught.value.exit_code == 5
     assert ";" in str(caught.value)
 

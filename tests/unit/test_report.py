@@ -164,7 +164,7 @@ class Cases:
                 self._add_children(caseid, row.drug, event=row.event)
                 self.members += [
                     (
-                        *("primary", x, row.drug_level, row.drug),
+                        *(x, row.drug_level, row.drug),
                         *(row.event_level, row.event, caseid),
                     )
                     for x, a in counts.items()
@@ -218,7 +218,12 @@ class Cases:
 
 
 PRIVATE = {
-    "counts.review_member": "variant text, comparator text, drug_level text, drug text,"
+    "analysis.variant": "variant text, place int, title text, selection text,"
+    " role_set text, indication_rule text, is_aligned boolean, reference text",
+    "analysis.variant_comparator": "variant text, comparator text",
+    "analysis.selection": "selection text, population text, role_set text,"
+    " indication_rule text, counts_litigated boolean",
+    "counts.review_member": "comparator text, drug_level text, drug text,"
     " event_level text, event text, caseid bigint",
     "counts.review_case": "caseid bigint, primaryid bigint, quarter text,"
     " source_era text, caseversion int, received_date date, fda_date date,"
@@ -249,7 +254,7 @@ PRIVATE = {
     "counts.review_source_row": "caseid bigint, quarter text, primaryid bigint,"
     " table_name text, member text, line int, archive text, archive_sha256 text,"
     " version_state text",
-    "counts.pair_profile": "variant text, comparator text, drug_level text, drug text,"
+    "counts.pair_profile": "comparator text, drug_level text, drug text,"
     " event_level text, event text, a_new bigint, a_hcp bigint, a_serious bigint,"
     " a_fatal bigint, a_countries bigint",
     "counts.excluded_case": "drug text, event text, term text, caseid bigint,"
@@ -336,9 +341,9 @@ def publish(
         " where e.included"
     )
     con.execute(
-        "insert into counts.pair_profile select variant, comparator, drug_level, drug,"
+        "insert into counts.pair_profile select comparator, drug_level, drug,"
         " event_level, event, a // 4, a // 2, a // 2, a // 10, least(a, 5)"
-        " from signals.statistic where is_latest"
+        " from signals.statistic where is_latest and variant = 'primary'"
     )
     excluded = ("ocrelizumab", "breast", "BREAST CANCER", 9_000_001, 90_000_011, 8099)
     fill(
