@@ -17,7 +17,7 @@ previous as (
 
 before as (
     select distinct
-            member.comparator,
+        member.comparator,
         member.drug,
         member.event_level,
         member.event,

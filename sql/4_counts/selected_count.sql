@@ -11,10 +11,10 @@ select
     stratum_count.reference_set,
     stratum_count.event_level,
     stratum_count.event,
-    case when stratum_count.event = '' then stratum_count.litigation_set else '' end as litigation_set,
     population_stratum.is_ms,
     population_stratum.n_starts,
-    cast(sum(stratum_count.n_reports) as bigint) as n_reports
+    cast(sum(stratum_count.n_reports) as bigint) as n_reports,
+    case when stratum_count.event = '' then stratum_count.litigation_set else '' end as litigation_set
 from analysis.selection as selection
 inner join cohort.population_stratum as population_stratum
     on selection.population = population_stratum.population

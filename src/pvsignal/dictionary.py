@@ -26,6 +26,7 @@ _FOLDERS = {
     "cases": "2_cases: which version of a case was current when",
     "gates": "4_counts: what the gates hold a quarter against",
     "cohort": "3_cohort: exposure, outcome, populations",
+    "strata": "3_cohort, 4_counts: strata, from which every variant is added up",
     "counts": "4_counts: 2x2 tables for every quarter",
     "review": "4_counts: what the review of cases needs",
     "words": "6_watch: words to be matched, of staged quarters or of openFDA's reports",

@@ -191,6 +191,22 @@ class HistoryPoint:
 
 
 @dataclass(frozen=True)
+class VariantPoint:
+    """One comparator of one pair in one variant, at as_of."""
+
+    variant: str
+    title: str
+    comparator: str
+    a: int
+    expected: float | None
+    ror: float | None
+    ror_low: float | None
+    ror_high: float | None
+    sdr_ror: bool
+    evaluable: bool
+
+
+@dataclass(frozen=True)
 class TermCount:
     """Preferred term and the number of the pair's reports that hold it."""
 
@@ -254,6 +270,7 @@ class Pair:
 
     row: BoardRow
     history: tuple[HistoryPoint, ...]
+    variants: tuple[VariantPoint, ...]
     terms: tuple[TermCount, ...]
     cases: tuple[CaseLine, ...]
     n_cases: int
@@ -515,6 +532,17 @@ where h.event_level in ('group', 'supergroup')
 order by all
 """
 
+_VARIANTS: Final = f"""
+with pair as ({_PAIR})
+select s.drug, s.event, s.variant, v.title, s.comparator, s.a, s.expected, s.ror,
+    s.ror_low, s.ror_high, s.sdr_ror, s.evaluable
+from api.signals as s
+inner join pair using (drug, event)
+inner join api.variants as v using (variant, comparator)
+where s.event_level in ('group', 'supergroup')
+order by s.drug, s.event, v.place, s.comparator
+"""
+
 _LISTED: Final = f"""
 with pair as ({_PAIR}),
 listed as (
@@ -664,6 +692,7 @@ def _pairs(
         return ()
     keys = {"drugs": [r.drug for r in rows], "events": [r.event for r in rows]}
     history = _by_pair(query_rows(con, _HISTORY, keys))
+    variants = _by_pair(query_rows(con, _VARIANTS, keys))
     terms = _by_pair(query_rows(con, _TERMS, keys))
     cases = _by_pair(query_rows(con, _CASES, keys))
     reasons = _by_pair(query_rows(con, _EXCLUDED_REASONS, keys))
@@ -680,6 +709,7 @@ def _pairs(
         return Pair(
             row=row,
             history=tuple(HistoryPoint(**x) for x in history.get(key, [])),
+            variants=tuple(VariantPoint(**x) for x in variants.get(key, [])),
             terms=tuple(TermCount(**x) for x in terms.get(key, [])),
             cases=tuple(_case_line(case, row, more) for case in listed),
             n_cases=listed[0]["n_cases"] if listed else 0,

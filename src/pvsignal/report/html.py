@@ -31,6 +31,7 @@ from pvsignal.report.content import (
     MemberCount,
     Pair,
     RowFate,
+    VariantPoint,
 )
 from pvsignal.report.tables import WrittenTable
 
@@ -96,6 +97,16 @@ class HistoryRow:
 
     as_of: str
     points: tuple[HistoryPoint | None, ...]
+
+
+@dataclass(frozen=True)
+class VariantRow:
+    """One variant of a pair, comparators side by side; None where nothing differs."""
+
+    variant: str
+    title: str
+    points: tuple[VariantPoint | None, ...]
+    changes: bool
 
 
 def render(
@@ -191,6 +202,8 @@ def _environment(analysis: Analysis) -> Environment:
         timeline_summary=timeline_summary,
         crossing_words=crossing_words,
         history_rows=history_rows,
+        variant_rows=variant_rows,
+        variants_words=variants_words,
         check_row_words=check_row_words,
         heat_class=heat_class,
     )
@@ -423,6 +436,41 @@ def history_rows(history: Iterable[HistoryPoint]) -> list[HistoryRow]:
         HistoryRow(q, tuple(held.get((q, comparator)) for comparator in COMPARATORS))
         for q in quarters
     ]
+
+
+def variant_rows(points: Iterable[VariantPoint]) -> list[VariantRow]:
+    """Variants in the order of the analysis file, the primary one first."""
+    by_variant: dict[str, dict[str, VariantPoint]] = {}
+    for point in points:
+        by_variant.setdefault(point.variant, {})[point.comparator] = point
+    primary = by_variant.get("primary", {})
+    return [
+        VariantRow(
+            name,
+            next(iter(found.values())).title,
+            tuple(found.get(comparator) for comparator in COMPARATORS),
+            any(
+                point.sdr_ror != primary[comparator].sdr_ror
+                for comparator, point in found.items()
+                if comparator in primary
+            ),
+        )
+        for name, found in by_variant.items()
+    ]
+
+
+def variants_words(rows: Sequence[VariantRow]) -> str:
+    """Say how many of the other choices change a flag, and which."""
+    others = [row for row in rows if row.variant != "primary"]
+    changing = [row.title for row in others if row.changes]
+    if not changing:
+        return f"None of {len(others)} other choices changes a flag."
+    named = "; ".join(changing[:6])
+    more = f"; and {len(changing) - 6} more" if len(changing) > 6 else ""
+    verb = "changes" if len(changing) == 1 else "change"
+    return (
+        f"{len(changing)} of {len(others)} other choices {verb} a flag: {named}{more}."
+    )
 
 
 def heat_map(cells: Sequence[HeatCell]) -> HeatMap:
