@@ -174,7 +174,7 @@ def bench(folder: Path, n_reports: int) -> list[Step]:
 
 
 def table(found: dict[int, list[Step]]) -> str:
-    """Seconds of each size, growth between first and last, rows and peak of the last."""
+    """Seconds of each size, their growth, rows and peak of the last."""
     sizes = sorted(found)
     by_name = [{step.name: step for step in found[size]} for size in sizes]
     head = ["model", "rows", *(f"{size / 1e6:g} M, s" for size in sizes), "growth"]

@@ -27,6 +27,7 @@ from pvsignal.simulate.texts import (
     Days,
     Made,
     Texts,
+    compact,
     constant,
     dates,
     either,
@@ -140,7 +141,8 @@ def _children(rows: pd.DataFrame, table: pd.DataFrame) -> _Children:
     counts = np.bincount(table["case"].to_numpy(), minlength=n_cases)
     starts = np.cumsum(counts) - counts
     sighting = np.repeat(np.arange(len(rows)), counts[case])
-    return _Children(sighting, _ranges(starts[case], counts[case]))
+    source = _ranges(starts[case], counts[case])
+    return _Children(compact(sighting), compact(source))
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,7 @@ class _Versions:
         return cls(
             numbered(rows["primaryid"].to_numpy()),
             numbered(sightings.caseid[rows["case"].to_numpy()]),
-            quarter,
+            quarter.astype(np.int16),
             quarter + span.first.ordinal,
         )
 
@@ -453,7 +455,7 @@ def _drug(
         2,
         1,
     )
-    index = np.repeat(np.arange(len(children.source)), repeats)
+    index = compact(np.repeat(np.arange(len(children.source)), repeats))
     sighting, source = children.sighting[index], children.source[index]
     again = np.concatenate([[False], index[1:] == index[:-1]])
     n = len(index)
