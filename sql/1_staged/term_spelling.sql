@@ -2,8 +2,7 @@
 -- Title: Each spelling of a reaction or an indication with the term that it is compared as
 -- Grain: text
 -- Reads: staged Parquet
--- Source: macros.normal_term; some 40,000 spellings stand in a hundred million rows, so that the views of REAC and INDI
---   join them rather than bring each row into its compared form at each use
+-- Source: macros.normal_term, once a spelling: a filter on a view that calls it does so for every row
 with spelled as (
     select reac.pt as text
     from source.reac as reac
