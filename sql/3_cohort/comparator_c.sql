@@ -2,7 +2,8 @@
 -- Title: Population of comparator C for each drug: its own reports and those of its reference
 -- Grain: (drug, quarter_no, primaryid, caseid)
 -- Reads: cohort.exposure, cohort.reference_exposure, cohort.report, cohort.drug_start, codelists.reference_member
--- Source: active comparator; a report with both belongs to the drug
+-- Source: active comparator; a report with both belongs to the drug. The start of the drug is carried through the
+--   grouping: joined beside the reports it is compared with every one of them before their keys are
 with referred as (
     select
         reference_member.drug,
@@ -42,20 +43,30 @@ either as (
         own.primaryid,
         own.is_exposed
     from own
+),
+
+candidate as (
+    select
+        either.drug,
+        either.quarter_no,
+        either.primaryid,
+        bool_or(either.is_exposed) as is_exposed,
+        min(drug_start.start_date) as start_date
+    from either
+    inner join cohort.drug_start as drug_start
+        on either.drug = drug_start.drug
+    group by either.drug, either.quarter_no, either.primaryid
 )
 
 select
-    either.drug,
+    candidate.drug,
     report.quarter_no,
     report.primaryid,
     report.caseid,
-    bool_or(either.is_exposed) as is_exposed
-from either
-inner join cohort.drug_start as drug_start
-    on either.drug = drug_start.drug
+    candidate.is_exposed
+from candidate
 inner join cohort.report as report
     on
-        either.quarter_no = report.quarter_no
-        and either.primaryid = report.primaryid
-where report.received_date >= drug_start.start_date
-group by either.drug, report.quarter_no, report.primaryid, report.caseid
+        candidate.quarter_no = report.quarter_no
+        and candidate.primaryid = report.primaryid
+where report.received_date >= candidate.start_date

@@ -428,7 +428,7 @@ def sql(
         file.resolve(),
         query,
         timeout_seconds=timeout,
-        memory_limit=settings.memory_limit or "4GB",
+        memory_limit=settings.memory_limit,
         readable=[settings.staged_dir] if warehouse else [],
     ) as answer:
         if format is SqlFormat.table and output is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -33,6 +34,12 @@ def _memory(text: str) -> str:
     if amount <= 0 or (is_share and amount > 100):
         raise ValueError(f"'{text}' is no amount of memory; write it as 8GB or 80%")
     return text.strip()
+
+
+def _default_memory() -> str:
+    """6 GB, or DuckDB's own share of the memory on a smaller machine."""
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return "6GB" if 0.8 * total >= 6e9 else "80%"
 
 
 def _api_key(key: SecretStr) -> SecretStr:
@@ -69,7 +76,8 @@ class Settings(BaseSettings):
         Key of the openFDA API, a secret; without one 1,000 requests a day are allowed.
     threads, memory_limit
         Limits given to DuckDB, ``memory_limit`` as DuckDB writes it (``8GB``
-        or ``80%``).
+        or ``80%``): 6 GB, or 80 % of the memory where that is less. What does not
+        fit goes to disk; a build stays under 8 GB with it (docs/performance.md).
     """
 
     model_config = SettingsConfigDict(
@@ -93,7 +101,9 @@ class Settings(BaseSettings):
     openfda_url: str = OPENFDA_URL
     openfda_api_key: Annotated[SecretStr, AfterValidator(_api_key)] | None = None
     threads: int | None = Field(None, ge=1)
-    memory_limit: Annotated[str, AfterValidator(_memory)] | None = None
+    memory_limit: Annotated[str, AfterValidator(_memory)] = Field(
+        default_factory=_default_memory
+    )
 
     @classmethod
     def settings_customise_sources(

@@ -40,6 +40,7 @@ MODELS: Final[Mapping[str, tuple[str, ...]]] = {
         "0_macros/key_text",
     ),
     "staged": (
+        "1_staged/term_spelling",
         "1_staged/demo",
         "1_staged/drug",
         "1_staged/reac",
@@ -147,6 +148,7 @@ MODELS: Final[Mapping[str, tuple[str, ...]]] = {
 # What is compared of each sighting; run on one quarter, in a database of its own.
 LINKAGE: Final = (
     *MODELS["macros"],
+    "1_staged/term_spelling",
     "1_staged/demo",
     "1_staged/drug",
     "1_staged/reac",

@@ -1,16 +1,13 @@
-"""Columns of the seven tables as text, for every row of the span at once."""
+"""Columns of the seven tables for every row of the span; their text is made later."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from pvsignal.quarter import QuarterSpan
 from pvsignal.simulate.copies import KEEP, Copies
@@ -24,12 +21,25 @@ from pvsignal.simulate.reports import (
     Reports,
     sexes_of_neoplasms,
 )
+from pvsignal.simulate.texts import (
+    ABSENT,
+    DAY,
+    Days,
+    Made,
+    Texts,
+    compact,
+    constant,
+    dates,
+    either,
+    joined,
+    named,
+    numbered,
+    tenths,
+    upper,
+    where,
+)
 from pvsignal.simulate.versions import FAERS_ORDINAL, Sightings
 from pvsignal.simulate.vocabulary import Ints, Vocabulary, read_table
-
-Days = npt.NDArray[np.datetime64]
-# A pyarrow string array; stubs of pyarrow, where installed, lack the calls used here.
-Texts: TypeAlias = Any
 
 # Invented; no company of that name is meant.
 SENDERS = (
@@ -46,7 +56,6 @@ SENDERS = (
     "LARKSPUR BIOLOGICS",
     "MOSSDALE",
 )
-DAY, MONTH, YEAR, ABSENT = range(4)
 OUTCOMES = (("OT", 0.50), ("HO", 0.26), ("DE", 0.06), ("LT", 0.03), ("DS", 0.02))
 OUTCOMES_RARE = (("RI", 0.005), ("CA", 0.003))
 
@@ -57,6 +66,19 @@ class Table:
 
     columns: Mapping[str, Texts]
     quarter: Ints
+
+    def bounds(self, position: int) -> tuple[int, int]:
+        """First row of a quarter and the row after its last one."""
+        begin, end = np.searchsorted(self.quarter, [position, position + 1])
+        return int(begin), int(end)
+
+    def within(self, position: int) -> dict[str, Made]:
+        """Text of all columns in one quarter."""
+        begin, end = self.bounds(position)
+        return {
+            name: column.slice(begin, end - begin)
+            for name, column in self.columns.items()
+        }
 
 
 def build_tables(
@@ -85,44 +107,6 @@ def build_tables(
 
 
 # --- small pieces -------------------------------------------------------------------
-
-
-def _take(names: list[str] | tuple[str, ...], numbers: npt.NDArray[np.int64]) -> Texts:
-    """Names by number; -1 gives an empty text."""
-    texts: Texts = pa.array([*names, ""], pa.string())
-    return texts.take(pa.array(np.where(numbers < 0, len(names), numbers)))
-
-
-def _text(numbers: Ints, present: npt.NDArray[np.bool_] | None = None) -> Texts:
-    mask = None if present is None else ~present
-    texts: Texts = pa.array(numbers, mask=mask)
-    return pc.fill_null(texts.cast(pa.string()), "")
-
-
-def _where(present: npt.NDArray[np.bool_], texts: Texts) -> Texts:
-    return pc.if_else(pa.array(present), texts, "")
-
-
-def _constant(text: str, n: int) -> Texts:
-    return pa.repeat(pa.scalar(text, pa.string()), n)
-
-
-def _join(*parts: Texts) -> Texts:
-    join: Any = pc.binary_join_element_wise
-    return join(*parts, "")
-
-
-def _date(days: Any, precision: Ints) -> Texts:
-    """Dates as the FDA writes them: 8, 6 or 4 digits, or nothing."""
-    months = days.astype("datetime64[M]").astype(np.int64)
-    year, month = months // 12 + 1970, months % 12 + 1
-    day = (days - days.astype("datetime64[M]")).astype(np.int64) + 1
-    number = np.where(
-        precision == DAY,
-        year * 10_000 + month * 100 + day,
-        np.where(precision == MONTH, year * 100 + month, year),
-    )
-    return _text(number, precision != ABSENT)
 
 
 def _choose(
@@ -157,7 +141,8 @@ def _children(rows: pd.DataFrame, table: pd.DataFrame) -> _Children:
     counts = np.bincount(table["case"].to_numpy(), minlength=n_cases)
     starts = np.cumsum(counts) - counts
     sighting = np.repeat(np.arange(len(rows)), counts[case])
-    return _Children(sighting, _ranges(starts[case], counts[case]))
+    source = _ranges(starts[case], counts[case])
+    return _Children(compact(sighting), compact(source))
 
 
 @dataclass(frozen=True)
@@ -174,9 +159,9 @@ class _Versions:
         rows = sightings.rows
         quarter = rows["quarter"].to_numpy()
         return cls(
-            _text(rows["primaryid"].to_numpy()),
-            _text(sightings.caseid[rows["case"].to_numpy()]),
-            quarter,
+            numbered(rows["primaryid"].to_numpy()),
+            numbered(sightings.caseid[rows["case"].to_numpy()]),
+            quarter.astype(np.int16),
             quarter + span.first.ordinal,
         )
 
@@ -185,10 +170,9 @@ class _Versions:
         return self.ordinal < FAERS_ORDINAL
 
     def keys(self, sighting: Ints) -> dict[str, Texts]:
-        index = pa.array(sighting)
         return {
-            "primaryid": self.primaryid.take(index),
-            "caseid": self.caseid.take(index),
+            "primaryid": self.primaryid.take(sighting),
+            "caseid": self.caseid.take(sighting),
         }
 
 
@@ -278,14 +262,12 @@ def _demo(
     case, version = rows["case"].to_numpy(), rows["version"].to_numpy()
     n_cases = len(patient.sex)
     legacy, year = versions.is_legacy, versions.ordinal // 4
-    cases = pa.array(case)
     begins = np.array([quarter.first_day for quarter in span], dtype="datetime64[D]")
     received = np.where(
         version == 1,
         patient.received[case],
         begins[versions.quarter] + rng.integers(0, 88, n),
     )
-    day = np.zeros(n, dtype=np.int64)
     lawyer = patient.lawyer[case]
     report_type = _choose(rng, [0.46, 0.45, 0.07, 0.02], n_cases)
     report_type = np.where(copies.is_company & (report_type == 2), 0, report_type)[case]
@@ -308,7 +290,7 @@ def _demo(
     weight_known = (rng.random(n_cases) < 0.2)[case]
     weight = np.round(np.clip(rng.normal(76.0, 17.0, n_cases), 4.0, 190.0), 1)[case]
     pounds = (rng.random(n_cases) < 0.3)[case]
-    weight_text = _tenths(np.where(pounds, weight * 2.2046, weight))
+    weight_text = tenths(np.where(pounds, weight * 2.2046, weight))
     literature = (rng.random(n_cases) < 0.05) | (copies.article >= 0)
     literature = literature[case] & ~direct
     first_year = 2004 + (
@@ -316,62 +298,62 @@ def _demo(
     ).astype(np.int64)
     serial = 100_000 + rng.integers(0, 900_000, n_cases)
     serial = np.where(copies.serial > 0, serial[copies.source] + copies.serial, serial)
-    numbered = np.where(copies.number >= 0, copies.number, np.arange(n_cases))[case]
-    number = _join(
-        _take(codes, countries[numbered]),
+    number_of = np.where(copies.number >= 0, copies.number, np.arange(n_cases))[case]
+    number = joined(
+        named(codes, countries[number_of]),
         "-",
-        _take(SENDERS, senders[numbered]),
+        named(SENDERS, senders[number_of]),
         "-",
-        _text(first_year[numbered]),
-        _take(codes, countries[numbered]),
-        _text(serial[numbered]),
+        numbered(first_year[number_of]),
+        named(codes, countries[number_of]),
+        numbered(serial[number_of]),
     )
     occupation = _occupations(rng, n_cases, patient, case, year)
-    country_text = pc.if_else(
-        pa.array(legacy), _take(names, country), _take(codes, country)
-    )
+    country_text = either(legacy, named(names, country), named(codes, country))
     hides_country = copies.hides_country[case]
     hidden = (rng.random(n_cases) < 0.01)[case] | hides_country
-    reporter = pc.if_else(pa.array(hidden), "COUNTRY NOT SPECIFIED", country_text)
+    reporter = either(hidden, "COUNTRY NOT SPECIFIED", country_text)
     sent = received - rng.integers(0, 8, n)
     columns = {
         "primaryid": versions.primaryid,
         "caseid": versions.caseid,
-        "caseversion": _text(version),
-        "i_f_code": _take(("I", "F"), (version > 1).astype(np.int64)),
-        "foll_seq": _text(version - 1, (version > 1) & (rng.random(n) < 0.5)),
-        "image": _join(
+        "caseversion": numbered(version),
+        "i_f_code": named(("I", "F"), (version > 1).astype(np.int64)),
+        "foll_seq": numbered(version - 1, (version > 1) & (rng.random(n) < 0.5)),
+        "image": joined(
             versions.primaryid,
-            _constant("-", n),
-            _take(tuple("0123456789X"), rng.integers(0, 11, n)),
+            "-",
+            named(tuple("0123456789X"), rng.integers(0, 11, n)),
         ),
-        "event_dt": _date(patient.event[case], patient.event_precision[case]),
-        "mfr_dt": _where(~direct, _date(sent - rng.integers(1, 12, n), day)),
-        "init_fda_dt": _date(patient.received[case], day),
-        "fda_dt": _date(received, day),
-        "rept_cod": _take(("EXP", "PER", "DIR", "30DAY"), report_type),
-        "auth_num": _where(
+        "event_dt": dates(patient.event[case], patient.event_precision[case]),
+        "mfr_dt": where(~direct, dates(sent - rng.integers(1, 12, n), DAY)),
+        "init_fda_dt": dates(patient.received[case], DAY),
+        "fda_dt": dates(received, DAY),
+        "rept_cod": named(("EXP", "PER", "DIR", "30DAY"), report_type),
+        "auth_num": where(
             (country > 0) & (rng.random(n) < 0.2),
-            _join(_take(codes, country), "-SIM-", _text(rng.integers(1, 99_999, n))),
+            joined(
+                named(codes, country), "-SIM-", numbered(rng.integers(1, 99_999, n))
+            ),
         ),
-        "mfr_num": _where(~direct, number),
-        "mfr_sndr": _where(~direct, _take(SENDERS, sender)),
-        "lit_ref": _where(literature, _citations(rng, first_year, copies).take(cases)),
-        "age": _where(age_known, age),
-        "age_cod": _where(age_known, age_unit),
-        "age_grp": _where((rng.random(n) < 0.25), _age_groups(patient.age[case])),
-        "sex": _take(("F", "M"), patient.sex[case]),
-        "e_sub": _take(("N", "Y"), (~direct & (year > 2005)).astype(np.int64)),
-        "wt": _where(weight_known, weight_text),
-        "wt_cod": _where(weight_known, _take(("KG", "LBS"), pounds.astype(np.int64))),
-        "rept_dt": _date(sent, day),
-        "to_mfr": _where(direct, _take(("N", "Y"), rng.integers(0, 2, n))),
-        "confid": _where(direct, _take(("N", "Y"), rng.integers(0, 2, n))),
-        "death_dt": _constant("", n),
-        "occp_cod": pc.if_else(pa.array(lawyer), "LW", occupation),
+        "mfr_num": where(~direct, number),
+        "mfr_sndr": where(~direct, named(SENDERS, sender)),
+        "lit_ref": where(literature, _citations(rng, first_year, copies).take(case)),
+        "age": where(age_known, age),
+        "age_cod": where(age_known, age_unit),
+        "age_grp": where((rng.random(n) < 0.25), _age_groups(patient.age[case])),
+        "sex": named(("F", "M"), patient.sex[case]),
+        "e_sub": named(("N", "Y"), (~direct & (year > 2005)).astype(np.int64)),
+        "wt": where(weight_known, weight_text),
+        "wt_cod": where(weight_known, named(("KG", "LBS"), pounds.astype(np.int64))),
+        "rept_dt": dates(sent, DAY),
+        "to_mfr": where(direct, named(("N", "Y"), rng.integers(0, 2, n))),
+        "confid": where(direct, named(("N", "Y"), rng.integers(0, 2, n))),
+        "death_dt": constant("", n),
+        "occp_cod": either(lawyer, "LW", occupation),
         "reporter_country": reporter,
-        "occr_country": _where(
-            (rng.random(n) > 0.08) & ~hides_country, _take(codes, country)
+        "occr_country": where(
+            (rng.random(n) > 0.08) & ~hides_country, named(codes, country)
         ),
     }
     return Table(columns, versions.quarter)
@@ -382,8 +364,8 @@ def _citations(rng: np.random.Generator, year: Ints, copies: Copies) -> Texts:
     n = len(year)
     volume, page = rng.integers(1, 60, n), rng.integers(1, 2_000, n)
     of = np.where(copies.article >= 0, copies.article, np.arange(n))
-    parts = [_text(number[of]) for number in (year, volume, page)]
-    plain = _join(
+    parts = [numbered(number[of]) for number in (year, volume, page)]
+    plain = joined(
         "SIMULATED AUTHOR A, SIMULATED AUTHOR B. A CASE THAT NEVER WAS. J INVENT MED. ",
         parts[0],
         ";",
@@ -391,7 +373,7 @@ def _citations(rng: np.random.Generator, year: Ints, copies: Copies) -> Texts:
         ":",
         parts[2],
     )
-    other = _join(
+    other = joined(
         "Simulated Author A., Simulated Author B. A case that never was. J Invent Med ",
         parts[0],
         "; ",
@@ -400,28 +382,19 @@ def _citations(rng: np.random.Generator, year: Ints, copies: Copies) -> Texts:
         parts[2],
         ".",
     )
-    return pc.if_else(pa.array(rng.random(n) < 0.5), plain, other)
-
-
-def _tenths(numbers: npt.NDArray[np.float64]) -> Texts:
-    """Write with one decimal, none where it is zero: ``71.5``, ``71``."""
-    tenths = np.round(numbers * 10).astype(np.int64)
-    whole, part = tenths // 10, tenths % 10
-    return pc.if_else(
-        pa.array(part == 0), _text(whole), _join(_text(whole), ".", _text(part))
-    )
+    return either(rng.random(n) < 0.5, plain, other)
 
 
 def _ages(age: npt.NDArray[np.float64], decades: Ints) -> tuple[Texts, Texts]:
     """Age with its unit: months below two years, now and then decades."""
     unit = np.where(age < 2, 2, np.where((decades == 0) & (age > 20), 1, 0))
     number = np.where(unit == 2, age * 12, np.where(unit == 1, age / 10, age))
-    return _text(number.astype(np.int64)), _take(("YR", "DEC", "MON"), unit)
+    return numbered(number.astype(np.int64)), named(("YR", "DEC", "MON"), unit)
 
 
 def _age_groups(age: npt.NDArray[np.float64]) -> Texts:
     group = np.searchsorted([0.08, 2.0, 12.0, 18.0, 65.0], age, side="right")
-    return _take(("N", "I", "C", "T", "A", "E"), group)
+    return named(("N", "I", "C", "T", "A", "E"), group)
 
 
 def _countries(
@@ -446,7 +419,7 @@ def _occupations(
     programme = _choose(rng, [0.60, 0.18, 0.03, 0.14, 0.0], n_cases)
     drawn = np.where(patient.is_ms, programme, general)[case]
     drawn = np.where((drawn == 3) & (year < 2020), 5, drawn)
-    return _take(("CN", "MD", "PH", "HP", "LW", "OT"), drawn)
+    return named(("CN", "MD", "PH", "HP", "LW", "OT"), drawn)
 
 
 # --- children -----------------------------------------------------------------------
@@ -464,7 +437,7 @@ def _sequence(versions: _Versions, drugs: pd.DataFrame, children: _Children) -> 
     """1..n inside the report in FAERS; unique over all reports in legacy."""
     seq = drugs["seq"].to_numpy()[children.source]
     legacy = 1_004_000_000 + np.arange(len(seq))
-    return _text(np.where(versions.is_legacy[children.sighting], legacy, seq))
+    return numbered(np.where(versions.is_legacy[children.sighting], legacy, seq))
 
 
 def _drug(
@@ -482,7 +455,7 @@ def _drug(
         2,
         1,
     )
-    index = np.repeat(np.arange(len(children.source)), repeats)
+    index = compact(np.repeat(np.arange(len(children.source)), repeats))
     sighting, source = children.sighting[index], children.source[index]
     again = np.concatenate([[False], index[1:] == index[:-1]])
     n = len(index)
@@ -490,53 +463,53 @@ def _drug(
     products = vocabulary.products
     product = drugs["product"].to_numpy()[source]
     role = drugs["role"].to_numpy()[source]
-    route = _take(list(products["route"]), product)
+    route = named(list(products["route"]), product)
     route_known = (rng.random(n) < 0.7) & ~again
-    dose = _take(list(products["dose"]), product)
+    dose = named(list(products["dose"]), product)
     amount, unit = _dose_parts(products)
     suspect = role <= PS + 1
     verbatim = rng.random(n) < 0.02
     columns = {
         **versions.keys(sighting),
-        "drug_seq": sequence.take(pa.array(index)),
-        "role_cod": _take(ROLES, role),
-        "drugname": _take(list(products["drugname"]), product),
-        "prod_ai": _where(
-            rng.random(n) > 0.025, _take(list(products["prod_ai"]), product)
+        "drug_seq": sequence.take(index),
+        "role_cod": named(ROLES, role),
+        "drugname": named(list(products["drugname"]), product),
+        "prod_ai": where(
+            rng.random(n) > 0.025, named(list(products["prod_ai"]), product)
         ),
-        "val_vbm": _take(("1", "2"), verbatim.astype(np.int64)),
-        "route": _where(
+        "val_vbm": named(("1", "2"), verbatim.astype(np.int64)),
+        "route": where(
             route_known,
-            pc.if_else(pa.array(legacy), pc.utf8_upper(route), route),
+            either(legacy, upper(route), route),
         ),
-        "dose_vbm": _where(
+        "dose_vbm": where(
             (rng.random(n) < 0.6) & ~again,
-            pc.if_else(pa.array(legacy), pc.utf8_upper(dose), dose),
+            either(legacy, upper(dose), dose),
         ),
-        "cum_dose_chr": _constant("", n),
-        "cum_dose_unit": _constant("", n),
-        "dechal": _where(
+        "cum_dose_chr": constant("", n),
+        "cum_dose_unit": constant("", n),
+        "dechal": where(
             suspect,
-            _take(("Y", "N", "U", "D"), _choose(rng, [0.15, 0.08, 0.3, 0.05], n)),
+            named(("Y", "N", "U", "D"), _choose(rng, [0.15, 0.08, 0.3, 0.05], n)),
         ),
-        "rechal": _where(
+        "rechal": where(
             suspect,
-            _take(("Y", "N", "U", "D"), _choose(rng, [0.01, 0.02, 0.05, 0.02], n)),
+            named(("Y", "N", "U", "D"), _choose(rng, [0.01, 0.02, 0.05, 0.02], n)),
         ),
-        "lot_num": _where(
+        "lot_num": where(
             suspect & (rng.random(n) < 0.15),
-            _join("SIM", _text(rng.integers(1000, 99_999, n))),
+            joined("SIM", numbered(rng.integers(1000, 99_999, n))),
         ),
-        "exp_dt": _constant("", n),
-        "nda_num": _where(
-            rng.random(n) < 0.38, _text(20_000 + (product * 7919) % 190_000)
+        "exp_dt": constant("", n),
+        "nda_num": where(
+            rng.random(n) < 0.38, numbered(20_000 + (product * 7919) % 190_000)
         ),
-        "dose_amt": _where(~again, _take(amount, product)),
-        "dose_unit": _where(~again, _take(unit, product)),
-        "dose_form": _constant("", n),
-        "dose_freq": _where(
+        "dose_amt": where(~again, named(amount, product)),
+        "dose_unit": where(~again, named(unit, product)),
+        "dose_form": constant("", n),
+        "dose_freq": where(
             rng.random(n) < 0.3,
-            _take(("QD", "BID", "/WK", "QM"), rng.integers(0, 4, n)),
+            named(("QD", "BID", "/WK", "QM"), rng.integers(0, 4, n)),
         ),
     }
     return Table(columns, versions.quarter[sighting])
@@ -566,13 +539,11 @@ def _reac(
     # A PT now and then stands twice in a report.
     index = np.repeat(index, np.where(rng.random(len(index)) < 0.002, 2, 1))
     sighting, source = children.sighting[index], children.source[index]
-    term = _take(vocabulary.terms, events["term"].to_numpy()[source])
+    term = named(vocabulary.terms, events["term"].to_numpy()[source])
     columns = {
         **versions.keys(sighting),
-        "pt": pc.if_else(
-            pa.array(versions.is_legacy[sighting]), pc.utf8_upper(term), term
-        ),
-        "drug_rec_act": _where(rng.random(len(index)) < 0.003, term),
+        "pt": either(versions.is_legacy[sighting], upper(term), term),
+        "drug_rec_act": where(rng.random(len(index)) < 0.003, term),
     }
     return Table(columns, versions.quarter[sighting])
 
@@ -597,7 +568,7 @@ def _outc(
     codes = tuple(code for code, _ in (*OUTCOMES, *OUTCOMES_RARE))
     columns = {
         **versions.keys(children.sighting),
-        "outc_cod": _take(codes, table["code"].to_numpy()[children.source]),
+        "outc_cod": named(codes, table["code"].to_numpy()[children.source]),
     }
     return Table(columns, versions.quarter[children.sighting])
 
@@ -610,7 +581,7 @@ def _rpsr(rng: np.random.Generator, versions: _Versions) -> Table:
     sighting = np.flatnonzero(drawn >= 0)
     columns = {
         **versions.keys(sighting),
-        "rpsr_cod": _take(("HP", "CSM", "FGN", "LIT"), drawn[sighting]),
+        "rpsr_cod": named(("HP", "CSM", "FGN", "LIT"), drawn[sighting]),
     }
     return Table(columns, versions.quarter[sighting])
 
@@ -642,11 +613,11 @@ def _ther(
     sighting, source = children.sighting[index], children.source[index]
     columns = {
         **versions.keys(sighting),
-        "dsg_drug_seq": _sequence(versions, drugs, children).take(pa.array(index)),
-        "start_dt": _date(start[source], precision[source]),
-        "end_dt": _date(end[source], end_precision[source]),
-        "dur": _text(days[source], measured[source]),
-        "dur_cod": _where(measured[source], _constant("DAY", len(source))),
+        "dsg_drug_seq": _sequence(versions, drugs, children).take(index),
+        "start_dt": dates(start[source], precision[source]),
+        "end_dt": dates(end[source], end_precision[source]),
+        "dur": numbered(days[source], measured[source]),
+        "dur_cod": where(measured[source], constant("DAY", len(source))),
     }
     return Table(columns, versions.quarter[sighting])
 
@@ -660,12 +631,10 @@ def _indi(
     indication = drugs["indication"].to_numpy()
     index = np.flatnonzero(indication[children.source] >= 0)
     sighting, source = children.sighting[index], children.source[index]
-    term = _take(vocabulary.terms, indication[source])
+    term = named(vocabulary.terms, indication[source])
     columns = {
         **versions.keys(sighting),
-        "indi_drug_seq": _sequence(versions, drugs, children).take(pa.array(index)),
-        "indi_pt": pc.if_else(
-            pa.array(versions.is_legacy[sighting]), pc.utf8_upper(term), term
-        ),
+        "indi_drug_seq": _sequence(versions, drugs, children).take(index),
+        "indi_pt": either(versions.is_legacy[sighting], upper(term), term),
     }
     return Table(columns, versions.quarter[sighting])

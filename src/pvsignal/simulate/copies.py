@@ -6,6 +6,7 @@ with one thing changed. What a pair is stands in ``truth/duplicates.csv``.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -160,6 +161,25 @@ def plant_copies(
     return planter.build()
 
 
+@dataclass(frozen=True)
+class _RowsOfCase:
+    """Places of the rows of each case in a table, in the order of the table."""
+
+    rows: Ints
+    begins: Ints
+
+    @classmethod
+    def of(cls, case: Ints, n_cases: int) -> _RowsOfCase:
+        """Places of the rows of ``n_cases`` cases."""
+        counts = np.bincount(case, minlength=n_cases)
+        begins = np.concatenate([[0], np.cumsum(counts)])
+        return cls(np.argsort(case, kind="stable"), begins)
+
+    def __getitem__(self, case: int) -> Ints:
+        rows: Ints = self.rows[self.begins[case] : self.begins[case + 1]]
+        return rows
+
+
 class _Planter:
     """Collects copies one by one."""
 
@@ -176,25 +196,28 @@ class _Planter:
         self.n_quarters = len(span)
         self.n_sources = len(reports.cases)
         n = self.n_sources
-        drugs = reports.drugs.assign(
-            substance=vocabulary.products["prod_ai"].to_numpy()[
-                reports.drugs["product"].to_numpy()
-            ]
-        )
-        self.n_drugs = np.bincount(
-            drugs[["case", "substance"]].drop_duplicates()["case"], minlength=n
-        )
+        substance = pd.factorize(vocabulary.products["prod_ai"])[0]
+        self.substance = substance[reports.drugs["product"].to_numpy()]
+        named = reports.drugs["case"].to_numpy() * (int(substance.max()) + 1)
+        named = np.unique(named + self.substance) // (int(substance.max()) + 1)
+        self.n_drugs = np.bincount(named, minlength=n)
         self.n_events = np.bincount(reports.events["case"], minlength=n)
-        taken = np.isin(
-            np.arange(n), reports.events.loc[reports.events["neoplasm"] >= 0, "case"]
-        )
+        taken = np.zeros(n, dtype=np.bool_)
+        taken[reports.events.loc[reports.events["neoplasm"] >= 0, "case"]] = True
         is_free = ~reports.cases["special"].to_numpy() & ~taken
-        self.order = rng.permutation(np.flatnonzero(is_free)).tolist()
-        self.drugs_of = reports.drugs.groupby("case").indices
-        self.events_of = reports.events.groupby("case").indices
-        self.cases: list[dict[str, object]] = []
-        self.drugs: list[pd.DataFrame] = []
-        self.events: list[pd.DataFrame] = []
+        self.order: Ints = rng.permutation(np.flatnonzero(is_free))
+        self.is_left = np.ones(len(self.order), dtype=np.bool_)
+        self.waiting: dict[tuple[int, int, int, int], Iterator[int]] = {}
+        self.last = iter(range(len(self.order) - 1, -1, -1))
+        self.drugs_of = _RowsOfCase.of(reports.drugs["case"].to_numpy(), n)
+        self.events_of = _RowsOfCase.of(reports.events["case"].to_numpy(), n)
+        self.sources: list[int] = []
+        self.quarter_of = reports.cases["quarter"].to_numpy()
+        self.role = reports.drugs["role"].to_numpy()
+        self.quarters: list[int] = []
+        self.drugs: list[Ints] = []
+        self.events: list[Ints] = []
+        self.injured: list[Ints] = []
         self.changes: dict[int, dict[str, int]] = {}
         self.truth: list[dict[str, object]] = []
         self.dated: set[int] = set()
@@ -208,12 +231,36 @@ class _Planter:
         least_drugs = 2 if kind == "drug_dropped" else 1
         least_events = 2 if kind in ("term_dropped", "family", "twin") else 1
         most = 1 if kind == "batch" else 2 if few else 99
-        for place, case in enumerate(self.order):
-            if least_drugs <= self.n_drugs[case] <= max(
-                most, least_drugs
-            ) and least_events <= self.n_events[case] <= max(most, least_events):
-                return int(self.order.pop(place))
-        return int(self.order.pop())
+        sizes = (
+            least_drugs,
+            max(most, least_drugs),
+            least_events,
+            max(most, least_events),
+        )
+        if sizes not in self.waiting:
+            self.waiting[sizes] = iter(self._places(*sizes).tolist())
+        place = self._next_left(self.waiting[sizes])
+        if place is None:
+            place = self._next_left(self.last)
+        if place is None:
+            raise IndexError(f"no report is left to be copied as '{kind}'")
+        self.is_left[place] = False
+        return int(self.order[place])
+
+    def _places(
+        self, least_drugs: int, most_drugs: int, least_events: int, most_events: int
+    ) -> Ints:
+        """Places in the order of reports with so many drugs and events."""
+        n_drugs, n_events = self.n_drugs[self.order], self.n_events[self.order]
+        return np.flatnonzero(
+            (n_drugs >= least_drugs)
+            & (n_drugs <= most_drugs)
+            & (n_events >= least_events)
+            & (n_events <= most_events)
+        )
+
+    def _next_left(self, places: Iterator[int]) -> int | None:
+        return next((place for place in places if self.is_left[place]), None)
 
     def plant(self, kind: str, source: int, copies: int) -> None:
         """Add the copies of a report and write down which pairs they make."""
@@ -244,33 +291,35 @@ class _Planter:
         self.changes.setdefault(case, {}).update(what)
 
     def _copy(self, kind: str, source: int, number: int) -> int:
-        case = self.n_sources + len(self.cases)
-        own = self.reports.cases.iloc[source].to_dict()
-        row: dict[str, object] = {str(name): value for name, value in own.items()}
+        case = self.n_sources + len(self.sources)
         delay = int(self.rng.choice([0, 0, 1, 1, 2, 3]))
-        row["quarter"] = min(int(own["quarter"]) + delay, self.n_quarters - 1)
-        self.cases.append(row)
-        drugs = self.reports.drugs.iloc[self.drugs_of[source]]
-        events = self.reports.events.iloc[self.events_of[source]]
+        quarter = int(self.quarter_of[source]) + delay
+        self.sources.append(source)
+        self.quarters.append(min(quarter, self.n_quarters - 1))
+        drugs, events = self.drugs_of[source], self.events_of[source]
         if kind == "drug_dropped":
             drugs = self._without_one_drug(drugs)
-        if kind in ("term_dropped", "family"):
-            events = events.iloc[1:] if kind == "term_dropped" else events.iloc[:1]
+        if kind == "term_dropped":
+            events = events[1:]
+        if kind == "family":
+            events = events[:1]
         if kind == "twin":
-            other = self.vocabulary.term("Injury")
-            events = pd.concat([events.iloc[1:], events.iloc[:1].assign(term=other)])
-        self.drugs.append(drugs.assign(case=case))
-        self.events.append(events.assign(case=case))
+            events = np.concatenate([events[1:], events[:1]])
+        self.drugs.append(drugs)
+        self.events.append(events)
+        self.injured.append(np.zeros(len(events), dtype=np.bool_))
+        if kind == "twin":
+            self.injured[-1][-1] = True
         self._change(case, source=source, is_known=int(kind != "undocumented"))
         self._change(case, **self._changes_of(kind, source, number))
         return case
 
-    def _without_one_drug(self, drugs: pd.DataFrame) -> pd.DataFrame:
+    def _without_one_drug(self, rows: Ints) -> Ints:
         """Drop a drug, with all its rows, that is not the primary suspect's."""
-        names = self.vocabulary.products["prod_ai"].to_numpy()[drugs["product"]]
-        primary = names[(drugs["role"] == PS).to_numpy()]
+        names = self.substance[rows]
+        primary = names[self.role[rows] == PS]
         others = names[~np.isin(names, primary)]
-        return drugs[names != others[-1]] if len(others) else drugs
+        return rows[names != others[-1]] if len(others) else rows
 
     def _changes_of(self, kind: str, source: int, number: int) -> dict[str, int]:
         rng = self.rng
@@ -318,10 +367,8 @@ class _Planter:
     def build(self) -> tuple[Reports, Copies]:
         """Return the reports with the copies, and what the copies share."""
         old = self.reports
-        types = old.cases.dtypes.to_dict()
-        cases = pd.concat(
-            [old.cases, pd.DataFrame(self.cases).astype(types)], ignore_index=True
-        )
+        made = old.cases.iloc[self.sources].assign(quarter=self.quarters)
+        cases = pd.concat([old.cases, made], ignore_index=True)
         n = len(cases)
         touched = sorted(self.changes)
         cases.loc[touched, "special"] = True
@@ -333,8 +380,24 @@ class _Planter:
         return (
             Reports(
                 cases,
-                pd.concat([old.drugs, *self.drugs], ignore_index=True),
-                pd.concat([old.events, *self.events], ignore_index=True),
+                pd.concat(
+                    [old.drugs, self._copied(old.drugs, self.drugs)], ignore_index=True
+                ),
+                pd.concat([old.events, self._copied_events()], ignore_index=True),
             ),
             copies,
         )
+
+    def _copied_events(self) -> pd.DataFrame:
+        """Events of the copies; the last of a twin's is another one."""
+        events = self._copied(self.reports.events, self.events)
+        injury = self.vocabulary.term("Injury")
+        is_injured = np.concatenate([np.empty(0, np.bool_), *self.injured])
+        return events.assign(term=events["term"].mask(is_injured, injury))
+
+    def _copied(self, table: pd.DataFrame, rows: list[Ints]) -> pd.DataFrame:
+        """Rows of a table, one copy after another, under the numbers of the copies."""
+        numbers = self.n_sources + np.arange(len(rows))
+        case = np.repeat(numbers, [len(one) for one in rows])
+        taken = np.concatenate([np.empty(0, np.int64), *rows])
+        return table.iloc[taken].assign(case=case)

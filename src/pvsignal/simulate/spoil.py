@@ -21,6 +21,7 @@ from pvsignal.simulate.odd_reports import (
     odd_names,
     odd_report,
 )
+from pvsignal.simulate.texts import Made
 from pvsignal.simulate.vocabulary import Ints
 
 _FAERS = Quarter(2012, 4)
@@ -102,8 +103,8 @@ def draw_odd_reports(
     position: int,
 ) -> list[OddReport]:
     """Odd reports of a quarter, none if it has no plain report to make them after."""
-    bounds = {t: _bounds(tables[t], position) for t in TABLES}
-    demo = _sliced(tables["demo"], ("primaryid", "caseid"), bounds["demo"])
+    texts = {table: tables[table].within(position) for table in TABLES}
+    demo = texts["demo"]
     wanted = pa.array(defective.plain_cases).cast(pa.string())
     plain = np.flatnonzero(
         pc.is_in(demo["caseid"], value_set=wanted).to_numpy(zero_copy_only=False)
@@ -111,7 +112,7 @@ def draw_odd_reports(
     drawn: list[OddReport] = []
     for number, name in enumerate(odd_names(defective.names, quarter)):
         rng = defective.stream(quarter, name)
-        template = _template(rng, demo["primaryid"], plain, tables, bounds)
+        template = _template(rng, plain, texts)
         if template is None:
             continue
         earlier = _earlier(rng, tables["demo"], position)
@@ -121,51 +122,29 @@ def draw_odd_reports(
     return drawn
 
 
-def _bounds(table: Table, position: int) -> tuple[int, int]:
-    begin, end = np.searchsorted(table.quarter, [position, position + 1])
-    return int(begin), int(end)
-
-
-def _sliced(
-    table: Table, names: Sequence[str], bounds: tuple[int, int]
-) -> dict[str, pa.Array]:
-    begin, end = bounds
-    return {name: table.columns[name].slice(begin, end - begin) for name in names}
-
-
 def _template(
-    rng: np.random.Generator,
-    primaryids: pa.Array,
-    plain: Ints,
-    tables: Mapping[str, Table],
-    bounds: Mapping[str, tuple[int, int]],
+    rng: np.random.Generator, plain: Ints, texts: Mapping[str, Mapping[str, Made]]
 ) -> Rows | None:
     """Rows of a plain report that has a drug and a reaction."""
+    primaryids = texts["demo"]["primaryid"]
     for place in rng.permutation(plain)[:5].tolist():
-        rows = {
-            table: _rows_of(tables[table], bounds[table], primaryids[place])
-            for table in TABLES
-        }
+        rows = {t: _rows_of(texts[t], primaryids[place]) for t in TABLES}
         if rows["drug"] and rows["reac"]:
             return rows
     return None
 
 
-def _rows_of(table: Table, bounds: tuple[int, int], primaryid: pa.Scalar) -> list[Row]:
-    keys = _sliced(table, ("primaryid",), bounds)["primaryid"]
-    places = np.flatnonzero(pc.equal(keys, primaryid).to_numpy(zero_copy_only=False))
+def _rows_of(columns: Mapping[str, Made], primaryid: pa.Scalar) -> list[Row]:
+    is_own = pc.equal(columns["primaryid"], primaryid).to_numpy(zero_copy_only=False)
     return [
-        {
-            name: column[bounds[0] + place].as_py()
-            for name, column in table.columns.items()
-        }
-        for place in places.tolist()
+        {name: column[place].as_py() for name, column in columns.items()}
+        for place in np.flatnonzero(is_own).tolist()
     ]
 
 
 def _earlier(rng: np.random.Generator, demo: Table, position: int) -> str:
     """A primaryid of the quarter before, empty where there is none."""
-    begin, end = _bounds(demo, position - 1)
+    begin, end = demo.bounds(position - 1)
     if begin == end:
         return ""
     return str(demo.columns["primaryid"][int(rng.integers(begin, end))].as_py())

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
@@ -190,8 +189,7 @@ def _order(table: str, quarter: Quarter) -> list[str]:
 
 def _lines(table: Table, names: list[str], position: int) -> list[str]:
     """Give the data lines of a quarter without their line ends."""
-    begin = int(np.searchsorted(table.quarter, position, side="left"))
-    end = int(np.searchsorted(table.quarter, position, side="right"))
+    begin, end = table.bounds(position)
     if begin == end:
         return []
     parts = [table.columns[name].slice(begin, end - begin) for name in names]

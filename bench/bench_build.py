@@ -1,0 +1,247 @@
+"""Building the warehouse at two sizes: seconds, rows and peak memory of each model.
+
+Archives are simulated over all quarters of the archive, landed and staged once; a data
+directory that is there is used again. Then each size is built in a process of its own
+as `pvsignal build` does it, with the settings of an operator: links of suspected
+duplicates, every model, the matching of names between them, the checks. The peak of a
+step is the greatest resident size of the process since the step began: VmHWM of
+/proc/self/status, which the kernel sets back where 5 is written to
+/proc/self/clear_refs. The growth is the ratio of the seconds; with five times the
+reports 5 is linear.
+
+    python -m bench.bench_build [--reports 1000000,5000000] [--json FILE] [--dir DIR]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from unittest import mock
+
+from pvsignal import duplicates, pipeline, simulate, warehouse
+from pvsignal.analysis import load_analysis
+from pvsignal.quarter import QuarterSpan
+from pvsignal.settings import Settings
+
+SPAN: Final = QuarterSpan.parse("2004q1..2026q2")
+MOST_GB: Final = 8.0
+LINK, CHECKS, REST = "link duplicates", "checks", "names, clusters, other Python"
+PREPARED: Final = ("simulate", "land", "stage")
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step took.
+
+    Attributes
+    ----------
+    name
+        Model or other piece of work.
+    seconds
+        Wall time.
+    peak_gb
+        Greatest resident size of the process meanwhile, in 10^9 bytes.
+    n_rows
+        Rows of the table; None for what is no table.
+    """
+
+    name: str
+    seconds: float
+    peak_gb: float
+    n_rows: int | None = None
+
+
+@dataclass
+class Meter:
+    """Steps measured so far; a step within another counts to the outer one."""
+
+    steps: list[Step] = field(default_factory=list)
+    is_within: bool = False
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Measure what is done within."""
+        if self.is_within:
+            yield
+            return
+        self.is_within = True
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+        begun = time.perf_counter()
+        yield
+        seconds = time.perf_counter() - begun
+        self.steps.append(Step(name, seconds, peak_gb()))
+        self.is_within = False
+
+    def measuring(
+        self, work: Callable[..., Any], name: Callable[..., str]
+    ) -> Callable[..., Any]:
+        """Return the same work, measured under the name that its arguments give."""
+
+        def measured(*args: Any, **kwargs: Any) -> Any:
+            with self.step(name(*args, **kwargs)):
+                return work(*args, **kwargs)
+
+        return measured
+
+
+def peak_gb() -> float:
+    """Greatest resident size of this process since it was set back."""
+    status = Path("/proc/self/status").read_text("utf-8")
+    (line,) = (x for x in status.splitlines() if x.startswith("VmHWM"))
+    return int(line.split()[1]) * 1024 / 1e9
+
+
+def built(data_dir: Path) -> list[Step]:
+    """Build what is staged, in this process."""
+    settings = Settings(data_dir=data_dir)
+    analysis = load_analysis(settings.analysis)
+    inputs = pipeline.identify(
+        settings, analysis, staged=pipeline.staged_before(settings)
+    )
+    meter = Meter()
+    link = meter.measuring(duplicates.link_quarters, lambda *_, **__: LINK)
+    model = meter.measuring(warehouse.run_model, lambda _, model, **__: model.name)
+    checks = meter.measuring(warehouse.run_checks, lambda *_, **__: CHECKS)
+    begun = time.perf_counter()
+    with (
+        mock.patch.object(duplicates, "link_quarters", link),
+        mock.patch.object(warehouse, "run_model", model),
+        mock.patch.object(warehouse, "run_checks", checks),
+    ):
+        pipeline.build(settings, inputs)
+    seconds = time.perf_counter() - begun
+    rest = seconds - sum(step.seconds for step in meter.steps)
+    n_rows = rows_of_tables(settings.warehouse_path)
+    return [
+        *(Step(**asdict(s) | {"n_rows": n_rows.get(s.name)}) for s in meter.steps),
+        Step(REST, rest, 0.0),
+    ]
+
+
+def rows_of_tables(file: Path) -> dict[str, int]:
+    """Rows of each table that the models made."""
+    names = [warehouse.read_model(m) for ms in warehouse.MODELS.values() for m in ms]
+    tables = [model.name for model in names if model.kind == "table"]
+    with warehouse.connect(file) as con:
+        return {
+            name: int(
+                warehouse.query_rows(con, f"select count(*) as n from {name}")[0]["n"]
+            )
+            for name in tables
+        }
+
+
+def prepared(folder: Path, n_reports: int) -> list[Step]:
+    """Simulate, land and stage in this process, where it is not done yet."""
+    archives, data_dir = folder / f"archives_{n_reports}", folder / f"data_{n_reports}"
+    meter = Meter()
+    if not (archives / "truth").is_dir():
+        with meter.step("simulate"):
+            simulate.simulate(archives, span=SPAN, n_reports=n_reports, seed=1)
+    settings = Settings(data_dir=data_dir, mirror=str(archives))
+    with meter.step("land"):
+        pipeline.land(settings)
+    with meter.step("stage"):
+        pipeline.stage(settings)
+    return meter.steps
+
+
+def in_a_process(*arguments: str) -> list[Step]:
+    """Run this module with other arguments, and return the steps that it prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.bench_build", *arguments],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return [Step(**step) for step in json.loads(done.stdout)]
+
+
+def bench(folder: Path, n_reports: int) -> list[Step]:
+    """Measure one size; links that are there are made anew."""
+    where = ["--dir", str(folder)]
+    steps = in_a_process("--prepare", str(n_reports), *where)
+    return steps + in_a_process("--build", str(n_reports), *where)
+
+
+def table(found: dict[int, list[Step]]) -> str:
+    """Seconds of each size, their growth, rows and peak of the last."""
+    sizes = sorted(found)
+    by_name = [{step.name: step for step in found[size]} for size in sizes]
+    head = ["model", "rows", *(f"{size / 1e6:g} M, s" for size in sizes), "growth"]
+    lines = [[*head, "peak GB"]]
+    for step in found[sizes[-1]]:
+        rows = "" if step.n_rows is None else f"{step.n_rows:,}"
+        seconds = [steps[step.name].seconds for steps in by_name if step.name in steps]
+        lines.append([step.name, rows, *line_of(seconds, len(sizes)), peak_of(step)])
+    totals = [
+        sum(s.seconds for s in found[size] if s.name not in PREPARED) for size in sizes
+    ]
+    peak = max(step.peak_gb for step in found[sizes[-1]] if step.name not in PREPARED)
+    lines.append(["build", "", *line_of(totals, len(sizes)), f"{peak:.2f}"])
+    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        " ".join(
+            cell.rjust(width) if place else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
+        for line in lines
+    )
+
+
+def line_of(seconds: list[float], n_sizes: int) -> list[str]:
+    """Cells of seconds and growth; a growth of less than 0.1 s is noise."""
+    if len(seconds) < n_sizes:
+        return [""] * (n_sizes - 1) + [f"{seconds[-1]:.2f}", ""]
+    first, last = seconds[0], seconds[-1]
+    grown = f"{last / first:.1f}" if n_sizes > 1 and first >= 0.1 else ""
+    return [*(f"{one:.2f}" for one in seconds), grown]
+
+
+def peak_of(step: Step) -> str:
+    """Cell of the peak, empty where it was not measured."""
+    return f"{step.peak_gb:.2f}" if step.peak_gb else ""
+
+
+def main() -> None:
+    """Print the table; fail if a step takes more memory than it may."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--reports", default="1000000,5000000")
+    parser.add_argument("--dir", type=Path, help="folder that is kept")
+    parser.add_argument("--json", type=Path, help="file for the figures")
+    parser.add_argument("--prepare", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--build", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.prepare:
+        steps = prepared(options.dir, options.prepare)
+        print(json.dumps([asdict(step) for step in steps]))
+        return
+    if options.build:
+        steps = built(options.dir / f"data_{options.build}")
+        print(json.dumps([asdict(step) for step in steps]))
+        return
+    sizes = sorted(int(size) for size in options.reports.split(","))
+    with tempfile.TemporaryDirectory() as name:
+        folder = options.dir or Path(name)
+        found = {size: bench(folder.resolve(), size) for size in sizes}
+    print(table(found))
+    if options.json:
+        figures = {str(size): [asdict(s) for s in found[size]] for size in sizes}
+        options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    heavy = [s for steps in found.values() for s in steps if s.peak_gb > MOST_GB]
+    if heavy:
+        names = ", ".join(f"{s.name} ({s.peak_gb:.1f} GB)" for s in heavy)
+        sys.exit(f"more than {MOST_GB:g} GB of memory: {names}")
+
+
+if __name__ == "__main__":
+    main()
