@@ -184,8 +184,8 @@ class _Children:
         table = self.tables[name]
         planned = {
             "quarter": table.quarter,
-            "primaryid": _numbers(table.columns["primaryid"]),
-            **{column: table.columns[column].to_pandas() for column in columns},
+            "primaryid": _numbers(_texts(table, "primaryid")),
+            **{column: _texts(table, column).to_pandas() for column in columns},
         }
         added = [
             (quarter, int(row["primaryid"]), *(row.get(c, "") for c in columns))
@@ -201,6 +201,11 @@ class _Children:
         for column in columns:
             found[column] = found[column].str.upper()
         return found
+
+
+def _texts(table: Table, column: str) -> Any:
+    texts = table.columns[column]
+    return texts.slice(0, len(texts))
 
 
 def _numbers(texts: Any) -> Ints:
