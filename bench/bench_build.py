@@ -146,7 +146,9 @@ def prepared(folder: Path, n_reports: int) -> list[Step]:
     meter = Meter()
     if not (archives / "truth").is_dir():
         with meter.step("simulate"):
-            simulate.simulate(archives, span=SPAN, n_reports=n_reports, seed=1)
+            simulate.simulate(
+                archives, span=SPAN, n_reports=n_reports, seed=1, with_fates=False
+            )
     settings = Settings(data_dir=data_dir, mirror=str(archives))
     with meter.step("land"):
         pipeline.land(settings)
