@@ -38,6 +38,8 @@ def score(settings: Settings, built: Built) -> Scored:
         )
         table = _statistics(cells, built.inputs.analysis)
         warehouse.load_arrow(con, "signals.statistic", table)
+        masked = warehouse.query_arrow(con, "select * from counts.masked_pair")
+        warehouse.load_arrow(con, "signals.masked_statistic", _without(masked))
     return Scored(built, table.num_rows)
 
 
@@ -92,6 +94,29 @@ def _statistics(cells: pa.Table, analysis: Analysis) -> pa.Table:
     for name, values in columns.items():
         cells = cells.append_column(name, pa.array(values))
     return cells
+
+
+def _without(pairs: pa.Table) -> pa.Table:
+    """Cells and ratios of pairs without the reports of their contributor."""
+    a, n_drug, n_event, n = (
+        pairs[f"{name}_without"].to_numpy() for name in ("a", "n_drug", "n_event", "n")
+    )
+    b, c = n_drug - a, n_event - a
+    d = n - n_drug - n_event + a
+    ror = twobytwo.ror(a, b, c, d)
+    columns = {
+        "b_without": b,
+        "c_without": c,
+        "d_without": d,
+        "prr_without": twobytwo.prr(a, b, c, d).point,
+        "ror_without": ror.point,
+        "ror_low_without": ror.low,
+        "ror_high_without": ror.high,
+        "is_exact_without": ror.is_exact,
+    }
+    for name, values in columns.items():
+        pairs = pairs.append_column(name, pa.array(values))
+    return pairs
 
 
 @dataclass(frozen=True)

@@ -32,9 +32,11 @@ PUBLISHED_KEPT: Final = 5
 PUBLISHED_TABLES: Final = (
     "signals.statistic",
     "signals.verdict",
+    "signals.masked_statistic",
     "signals.run",
     "signals.ledger",
     "counts.pair_profile",
+    "counts.contributor",
     "counts.attrition",
     "counts.row_fate",
     "counts.litigated_year",
