@@ -257,6 +257,14 @@ PRIVATE = {
     "counts.pair_profile": "comparator text, drug_level text, drug text,"
     " event_level text, event text, a_new bigint, a_hcp bigint, a_serious bigint,"
     " a_fatal bigint, a_countries bigint",
+    "counts.contributor": "event_level text, event text, litigation_set text,"
+    " substance text, n_both bigint, n_substance bigint, n_event bigint, n bigint,"
+    " masking_ratio double, place bigint",
+    "signals.masked_statistic": "drug_level text, drug text, event_level text,"
+    " event text, contributor text, n_both bigint, n_substance bigint,"
+    " masking_ratio double, a_without bigint, b_without bigint, c_without bigint,"
+    " d_without bigint, prr_without double, ror_without double,"
+    " ror_low_without double, ror_high_without double, is_exact_without boolean",
     "counts.excluded_case": "drug text, event text, term text, caseid bigint,"
     " primaryid bigint, quarter_no smallint, reason text",
     "counts.duplicate": "caseid bigint, linked_caseid bigint, primaryid bigint,"
@@ -344,6 +352,26 @@ def publish(
         "insert into counts.pair_profile select comparator, drug_level, drug,"
         " event_level, event, a // 4, a // 2, a // 2, a // 10, least(a, 5)"
         " from signals.statistic where is_latest and variant = 'primary'"
+    )
+    con.execute(
+        "insert into analysis.variant values ('primary', 0, 'as the analysis says',"
+        " 's', 'PS+SS', 'standard', false, 'platform_reference'), ('with_duplicates',"
+        " 1, 'suspected duplicates are counted', 'd', 'PS+SS', 'standard', false,"
+        " 'platform_reference')"
+    )
+    con.execute(
+        "insert into analysis.variant_comparator select variant, unnest(['A','B','C'])"
+        " from analysis.variant"
+    )
+    con.execute(
+        "insert into analysis.selection values ('s', 'is_suspected_duplicate = no',"
+        " 'PS+SS', 'standard', false), ('d', 'all', 'PS+SS', 'standard', false)"
+    )
+    con.execute(
+        "insert into signals.masked_statistic select drug_level, drug, event_level,"
+        " event, 'ranitidine', 40, 900, 1.25, a, b, greatest(c - 40, 0), d, prr, ror,"
+        " ror_low, 'inf', false from signals.statistic where is_latest and variant ="
+        " 'primary' and comparator = 'A' and event_level in ('group', 'supergroup')"
     )
     excluded = ("ocrelizumab", "breast", "BREAST CANCER", 9_000_001, 90_000_011, 8099)
     fill(
@@ -697,6 +725,20 @@ def test_a_stands_with_and_without_suspected_duplicates_in_each_comparator(
     assert "With suspected duplicates a is 32" in page
     assert "2 reports of the pair are left out" in page
     assert "No suspected duplicate among its reports." in page
+
+
+def test_each_pair_says_what_masks_its_event(
+    simulated: tuple[str, Path],
+) -> None:
+    assert "Masking: ranitidine holds 40 of the" in simulated[0]
+    assert "(masking ratio 1.25)" in simulated[0]
+
+
+def test_each_pair_says_which_other_choices_change_its_flags(
+    simulated: tuple[str, Path],
+) -> None:
+    assert "None of 1 other choices changes a flag." in simulated[0]
+    assert "suspected duplicates are counted" in simulated[0]
 
 
 def test_the_case_table_names_the_cluster_of_a_report(

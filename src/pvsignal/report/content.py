@@ -207,6 +207,23 @@ class VariantPoint:
 
 
 @dataclass(frozen=True)
+class Masking:
+    """A pair in comparator A with and without the event's top contributor."""
+
+    contributor: str
+    masking_ratio: float
+    n_both: int
+    n_event: int
+    a_without: int
+    ror: float | None
+    ror_low: float | None
+    ror_high: float | None
+    ror_without: float | None
+    ror_low_without: float | None
+    ror_high_without: float | None
+
+
+@dataclass(frozen=True)
 class TermCount:
     """Preferred term and the number of the pair's reports that hold it."""
 
@@ -271,6 +288,7 @@ class Pair:
     row: BoardRow
     history: tuple[HistoryPoint, ...]
     variants: tuple[VariantPoint, ...]
+    masking: Masking | None
     terms: tuple[TermCount, ...]
     cases: tuple[CaseLine, ...]
     n_cases: int
@@ -543,6 +561,15 @@ where s.event_level in ('group', 'supergroup')
 order by s.drug, s.event, v.place, s.comparator
 """
 
+_MASKING: Final = f"""
+with pair as ({_PAIR})
+select m.drug, m.event, m.contributor, m.masking_ratio, m.n_both, m.a + m.c as n_event,
+    m.a_without, m.ror, m.ror_low, m.ror_high, m.ror_without, m.ror_low_without,
+    m.ror_high_without
+from api.masked_pairs as m
+inner join pair using (drug, event)
+"""
+
 _LISTED: Final = f"""
 with pair as ({_PAIR}),
 listed as (
@@ -693,6 +720,7 @@ def _pairs(
     keys = {"drugs": [r.drug for r in rows], "events": [r.event for r in rows]}
     history = _by_pair(query_rows(con, _HISTORY, keys))
     variants = _by_pair(query_rows(con, _VARIANTS, keys))
+    masking = _by_pair(query_rows(con, _MASKING, keys))
     terms = _by_pair(query_rows(con, _TERMS, keys))
     cases = _by_pair(query_rows(con, _CASES, keys))
     reasons = _by_pair(query_rows(con, _EXCLUDED_REASONS, keys))
@@ -710,6 +738,7 @@ def _pairs(
             row=row,
             history=tuple(HistoryPoint(**x) for x in history.get(key, [])),
             variants=tuple(VariantPoint(**x) for x in variants.get(key, [])),
+            masking=next((Masking(**x) for x in masking.get(key, [])), None),
             terms=tuple(TermCount(**x) for x in terms.get(key, [])),
             cases=tuple(_case_line(case, row, more) for case in listed),
             n_cases=listed[0]["n_cases"] if listed else 0,
