@@ -16,13 +16,11 @@ import numpy.typing as npt
 from scipy import special
 
 from pvsignal.stats.cells import BoolArray, FloatArray, as_cells
-from pvsignal.stats.twobytwo import Z_95, Ratio
+from pvsignal.stats.twobytwo import TAIL_95, Z_95, Ratio
 
 # R counts a table as no more probable than the observed one within this factor, as
 # equal probabilities differ by rounding.
 _EQUALLY_PROBABLE = 1 + 1e-7
-
-_TAIL = 0.025
 
 # Terms summed in one step, tables at a time, and the share of a sum that ends it.
 _TERMS = 32
@@ -226,9 +224,10 @@ class _Tables:
         # Below the support's start everything lies above.
         p = np.ones_like(k)
         rows = is_falling & (k > self.low)
-        p[rows] = self.of(rows)._mass(k[rows], upwards=True)
+        p[rows] = self.of(rows)._falling_mass(k[rows])
         rows = ~is_falling & (k > self.low)
-        p[rows] = 1 - self.of(rows)._mass(k[rows] - 1, upwards=False)
+        others = self.of(rows)._swapped()
+        p[rows] = 1 - others._falling_mass(others.n_drug - k[rows] + 1)
         return p
 
     def lower(self, k: FloatArray) -> FloatArray:
@@ -240,9 +239,9 @@ class _Tables:
         a, b, c, d = self.cells(self.a)
         return _Tables(b, a, d, c)
 
-    def _mass(self, k: FloatArray, *, upwards: bool) -> FloatArray:
-        a, b, c, d = self.cells(k)
-        total = _falling_sum(a, b, c, d) if upwards else _falling_sum(b, a, d, c)
+    def _falling_mass(self, k: FloatArray) -> FloatArray:
+        """``P(A >= k)`` where probabilities fall from k on."""
+        total = _falling_sum(*self.cells(k))
         mass: FloatArray = np.minimum(np.exp(self.log_probability(k)) * total, 1.0)
         return mass
 
@@ -426,7 +425,7 @@ def _log_limit(up: FloatArray, down: FloatArray, start: FloatArray) -> FloatArra
         mean_above, mean_below = more_j / above, -less_j / np.maximum(less, 1e-300)
         share_below = odds / (1 + odds)
         slope = (mean_above - mean_below) * share_below
-        step = (np.log(_TAIL) + np.log1p(odds)) / slope
+        step = (np.log(TAIL_95) + np.log1p(odds)) / slope
         # Far to the right the slope is next to nothing and the step without end.
         u[rows] += np.maximum(step, -50.0)
         rows = rows[np.abs(step) > 1e-9]

@@ -16,12 +16,11 @@ import numpy.typing as npt
 from scipy import special
 
 from pvsignal.stats.cells import FloatArray, as_cells
-from pvsignal.stats.twobytwo import Z_95
+from pvsignal.stats.twobytwo import TAIL_95, Z_95
 
 # The shrinkage of UMC: half a report, observed and expected.
-_SHRINKAGE = 0.5
+SHRINKAGE = 0.5
 
-_TAIL = 0.025
 _LN_2 = float(np.log(2))
 
 # Elements drawn at once.
@@ -129,8 +128,8 @@ def information_component(
     References
     ----------
     Norén, Hopstadius, Bate. Shrinkage observed-to-expected ratios for robust and
-    transparent large-scale pattern discovery. Stat Methods Med Res 2013;22:57-69,
-    equations 5 and 6. doi:10.1177/0962280211403604
+    transparent large-scale pattern discovery. Stat Methods Med Res 2013;22:57-69.
+    doi:10.1177/0962280211403604
     """
     counts, mean = np.broadcast_arrays(
         np.atleast_1d(np.asarray(a, dtype=np.float64)),
@@ -139,14 +138,14 @@ def information_component(
     # Millions of pairs share some thousand counts, and a quantile is dear.
     distinct = np.unique(counts)
     where = np.searchsorted(distinct, counts)
-    shape = distinct + _SHRINKAGE
-    log_rate = np.log2(mean + _SHRINKAGE)
+    shape = distinct + SHRINKAGE
+    log_rate = np.log2(mean + SHRINKAGE)
 
     def limit(p: float) -> FloatArray:
         return np.log2(special.gammaincinv(shape, p))[where] - log_rate
 
     return InformationComponent(
-        np.log2(shape)[where] - log_rate, limit(_TAIL), limit(1 - _TAIL)
+        np.log2(shape)[where] - log_rate, limit(TAIL_95), limit(1 - TAIL_95)
     )
 
 
@@ -166,12 +165,12 @@ def ic_approximation(a: npt.ArrayLike, expected: npt.ArrayLike) -> IcApproximati
 
     References
     ----------
-    Norén, Hopstadius, Bate. Stat Methods Med Res 2013;22:57-69, appendix.
+    Norén, Hopstadius, Bate. Stat Methods Med Res 2013;22:57-69.
     doi:10.1177/0962280211403604
     """
-    shape = np.atleast_1d(np.asarray(a, dtype=np.float64)) + _SHRINKAGE
-    rate = np.asarray(expected, dtype=np.float64) + _SHRINKAGE
-    ic = np.where(shape > _SHRINKAGE, np.log2(shape / rate), np.nan)
+    shape = np.atleast_1d(np.asarray(a, dtype=np.float64)) + SHRINKAGE
+    rate = np.asarray(expected, dtype=np.float64) + SHRINKAGE
+    ic = np.where(shape > SHRINKAGE, np.log2(shape / rate), np.nan)
     return IcApproximation(
         ic - 3.3 * shape**-0.5 - 2.0 * shape**-1.5,
         ic + 2.4 * shape**-0.5 - 0.5 * shape**-1.5,
@@ -313,7 +312,7 @@ def bcpnn_dirichlet_interval(
         )
         # With a shape of 1/2 a draw is above 1e-308 but for one in 1e154.
         ic = np.log2(g11 / (g11 + g10) * ((g11 + g10 + g01 + g00) / (g11 + g01)))
-        limits[:, part] = np.quantile(ic, [_TAIL, 1 - _TAIL], axis=1)
+        limits[:, part] = np.quantile(ic, [TAIL_95, 1 - TAIL_95], axis=1)
     shape = cells[0].shape
     return BcpnnDirichlet(
         bcpnn_dirichlet(*cells), limits[0].reshape(shape), limits[1].reshape(shape)

@@ -7,8 +7,8 @@ import numpy.typing as npt
 from scipy import special
 
 from pvsignal.stats.cells import BoolArray, FloatArray
-from pvsignal.stats.information import _SHRINKAGE, _TAIL
-from pvsignal.stats.twobytwo import Z_95
+from pvsignal.stats.information import SHRINKAGE
+from pvsignal.stats.twobytwo import TAIL_95, Z_95
 
 
 def detectable_reports(expected: npt.ArrayLike, *, min_reports: int = 3) -> FloatArray:
@@ -45,9 +45,9 @@ def detectable_reports(expected: npt.ArrayLike, *, min_reports: int = 3) -> Floa
     """
     mean = np.atleast_1d(np.asarray(expected, dtype=np.float64))
     known = np.isfinite(mean)
-    rate = mean[known] + _SHRINKAGE
-    # The quantile by Cornish and Fisher, solved for the shape, is within one report.
-    a = np.ceil(rate + Z_95 * np.sqrt(rate) + (Z_95**2 - 1) / 3 - _SHRINKAGE)
+    rate = mean[known] + SHRINKAGE
+    # A start next to the answer: the quantile by Cornish and Fisher, solved for a.
+    a = np.ceil(rate + Z_95 * np.sqrt(rate) + (Z_95**2 - 1) / 3 - SHRINKAGE)
     a = np.maximum(a, min_reports)
     while (short := ~_flags(a, rate)).any():
         a[short] += 1
@@ -127,4 +127,4 @@ def evaluable_bc(
 
 def _flags(a: FloatArray, rate: FloatArray) -> BoolArray:
     """Whether IC025 is above 0."""
-    return np.asarray(special.gammainc(a + _SHRINKAGE, rate) < _TAIL)
+    return np.asarray(special.gammainc(a + SHRINKAGE, rate) < TAIL_95)

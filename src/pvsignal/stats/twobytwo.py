@@ -36,8 +36,8 @@ from pvsignal.stats.cells import BoolArray, FloatArray, as_cells
 # Standard normal quantile of 0.975; 1.96 differs in the fifth digit of a limit.
 Z_95 = 1.959963984540054
 
-# Probability that the exact limits leave outside on their side.
-_TAIL = 0.025
+# Probability that 95 % limits leave outside on either side.
+TAIL_95 = 0.025
 
 # Terms of the conditional distribution that are summed, and tables at a time.
 _TERMS = 40
@@ -132,14 +132,14 @@ def prr(
         low, high = _normal_limits(point, variance)
 
         infinite = (c == 0) & (a > 0) & (n_other > 0)
-        share = _TAIL ** (1 / a[infinite])
-        low[infinite] = share / -np.expm1(np.log(_TAIL) / a[infinite])
+        share = TAIL_95 ** (1 / a[infinite])
+        low[infinite] = share / -np.expm1(np.log(TAIL_95) / a[infinite])
         low[infinite] *= n_other[infinite] / n_drug[infinite]
         high[infinite] = np.inf
 
         zero = (a == 0) & (c > 0) & (n_drug > 0)
-        share = -np.expm1(np.log(_TAIL) / c[zero])
-        high[zero] = share / _TAIL ** (1 / c[zero])
+        share = -np.expm1(np.log(TAIL_95) / c[zero])
+        high[zero] = share / TAIL_95 ** (1 / c[zero])
         high[zero] *= n_other[zero] / n_drug[zero]
         low[zero] = 0.0
     return Ratio(point, low, high, infinite | zero)
@@ -216,7 +216,7 @@ def chi2(
 
     References
     ----------
-    .. [1] Evans, Waller, Davis. Pharmacoepidemiol Drug Saf 2001;10:483-486, table 2.
+    .. [1] Evans, Waller, Davis. Pharmacoepidemiol Drug Saf 2001;10:483-486.
        doi:10.1002/pds.677
     """
     a, b, c, d = as_cells(a, b, c, d)
@@ -279,7 +279,7 @@ def relative_reporting_ratio(
     References
     ----------
     DuMouchel. Bayesian data mining in large frequency tables, with an application to
-    the FDA Spontaneous Reporting System. Am Stat 1999;53:177-190, section 2.
+    the FDA Spontaneous Reporting System. Am Stat 1999;53:177-190.
     """
     a, b, c, d = as_cells(a, b, c, d)
     with np.errstate(invalid="ignore"):
@@ -387,7 +387,7 @@ def _log_reciprocal(
         steps = np.log(np.maximum(a - i, 0) / (b + i + 1))
         steps += np.log(np.maximum(d - i, 0) / (c + i + 1))
     j, log_w = i + 1, np.cumsum(steps, axis=1)
-    target = -np.log(_TAIL)
+    target = -np.log(TAIL_95)
     # Where one term alone reaches the target the sum is beyond it. The function is
     # convex and increasing: from there Newton's steps go down and never past the root.
     u: FloatArray = np.min((target - log_w) / j, axis=1)
