@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pvsignal.analysis import Evaluable, Thresholds
+from pvsignal.stats import evaluable_a, evaluable_bc
 
 Counts = NDArray[np.int64]
 Values = NDArray[np.float64]
@@ -49,8 +50,8 @@ def evaluable(
 ) -> Flags:
     """Tell where a pair could be judged at all; elsewhere no flag says nothing.
 
-    In A a pair is not evaluable with a < 3 and E < 0.5; in B and C with E < 1 or
-    c < 3 (fewer than three reference cases).
+    In A a pair is judged by `pvsignal.stats.evaluable_a`, in B and C by
+    `pvsignal.stats.evaluable_bc`.
 
     Parameters
     ----------
@@ -63,9 +64,21 @@ def evaluable(
     limits
         Limits of the analysis.
     """
-    few = (a < limits.a_min_reports) & (expected < limits.a_min_expected)
-    enough = (expected >= limits.bc_min_expected) & (c >= limits.bc_min_reference_cases)
-    return np.where(in_a, ~few, enough) & np.isfinite(expected)
+    return np.where(
+        in_a,
+        evaluable_a(
+            a,
+            expected,
+            min_reports=limits.a_min_reports,
+            min_expected=limits.a_min_expected,
+        ),
+        evaluable_bc(
+            expected,
+            c,
+            min_expected=limits.bc_min_expected,
+            min_reference_cases=limits.bc_min_reference_cases,
+        ),
+    )
 
 
 def agreement(latest: pd.DataFrame) -> pd.DataFrame:

@@ -1,9 +1,11 @@
-"""Expected count, PRR, ROR and chi-squared of many 2x2 tables at once.
+"""Expected count, ratios and chi-squared of many 2x2 tables at once.
 
 All functions take the cells ``a, b, c, d`` of reports: drug and event, drug only, event
-only, neither. Cells are integers of any width, broadcast against each other, and are
-turned into float64 before the first product, as 32-bit products overflow at the size of
-FAERS. Results have the shape of the broadcast cells, at least one dimension.
+only, neither. Margins and total are distinct reports: a report that names a pair twice
+counts once. Sums over pairs, as PhViD and others take them, give other numbers. Cells
+are integers of any width, broadcast against each other, and are turned into float64
+before the first product, as 32-bit products overflow at the size of FAERS. Results have
+the shape of the broadcast cells, at least one dimension.
 
 Intervals are 95 % limits. A zero cell is a result, not an error:
 
@@ -27,15 +29,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
+from pvsignal.stats.cells import BoolArray, FloatArray, as_cells
 
 # Standard normal quantile of 0.975; 1.96 differs in the fifth digit of a limit.
 Z_95 = 1.959963984540054
 
-# Probability that the exact limits leave outside on their side.
-_TAIL = 0.025
+# Probability that 95 % limits leave outside on either side.
+TAIL_95 = 0.025
 
 # Terms of the conditional distribution that are summed, and tables at a time.
 _TERMS = 40
@@ -73,7 +75,7 @@ def expected(
     >>> expected(41, 14, 754, 591_958).round(5)
     array([0.07376])
     """
-    a, b, c, d = _cells(a, b, c, d)
+    a, b, c, d = as_cells(a, b, c, d)
     with np.errstate(invalid="ignore"):
         return (a + b) / (a + b + c + d) * (a + c)
 
@@ -122,7 +124,7 @@ def prr(
     .. [3] Clopper, Pearson. The use of confidence or fiducial limits illustrated in the
        case of the binomial. Biometrika 1934;26:404-413.
     """
-    a, b, c, d = _cells(a, b, c, d)
+    a, b, c, d = as_cells(a, b, c, d)
     n_drug, n_other = a + b, c + d
     with np.errstate(divide="ignore", invalid="ignore"):
         point = (a / n_drug) / (c / n_other)
@@ -130,14 +132,14 @@ def prr(
         low, high = _normal_limits(point, variance)
 
         infinite = (c == 0) & (a > 0) & (n_other > 0)
-        share = _TAIL ** (1 / a[infinite])
-        low[infinite] = share / -np.expm1(np.log(_TAIL) / a[infinite])
+        share = TAIL_95 ** (1 / a[infinite])
+        low[infinite] = share / -np.expm1(np.log(TAIL_95) / a[infinite])
         low[infinite] *= n_other[infinite] / n_drug[infinite]
         high[infinite] = np.inf
 
         zero = (a == 0) & (c > 0) & (n_drug > 0)
-        share = -np.expm1(np.log(_TAIL) / c[zero])
-        high[zero] = share / _TAIL ** (1 / c[zero])
+        share = -np.expm1(np.log(TAIL_95) / c[zero])
+        high[zero] = share / TAIL_95 ** (1 / c[zero])
         high[zero] *= n_other[zero] / n_drug[zero]
         low[zero] = 0.0
     return Ratio(point, low, high, infinite | zero)
@@ -181,7 +183,7 @@ def ror(
     .. [2] Cornfield. A statistical problem arising from retrospective studies.
        Proc 3rd Berkeley Symp 1956;4:135-148.
     """
-    a, b, c, d = _cells(a, b, c, d)
+    a, b, c, d = as_cells(a, b, c, d)
     with np.errstate(divide="ignore", invalid="ignore"):
         point = (a / b) * (d / c)
         low, high = _normal_limits(point, 1 / a + 1 / b + 1 / c + 1 / d)
@@ -195,6 +197,30 @@ def ror(
     high[zero] = 1 / _exact_low(b[zero], a[zero], d[zero], c[zero])
     low[zero] = 0.0
     return Ratio(point, low, high, infinite | zero)
+
+
+def chi2(
+    a: npt.ArrayLike, b: npt.ArrayLike, c: npt.ArrayLike, d: npt.ArrayLike
+) -> FloatArray:
+    """Pearson's chi-squared of independence, one degree of freedom.
+
+    ``N (ad - bc)^2 / [(a + b)(c + d)(a + c)(b + d)]``, without Yates' correction. NaN
+    where a margin is zero.
+
+    Examples
+    --------
+    Rifabutin and uveitis; [1]_ prints 22,739.5:
+
+    >>> chi2(41, 14, 754, 591_958).round(1)
+    array([22739.5])
+
+    References
+    ----------
+    .. [1] Evans, Waller, Davis. Pharmacoepidemiol Drug Saf 2001;10:483-486.
+       doi:10.1002/pds.677
+    """
+    a, b, c, d = as_cells(a, b, c, d)
+    return _chi2_of_excess(np.abs(a * d - b * c), a, b, c, d)
 
 
 def chi2_yates(
@@ -213,30 +239,109 @@ def chi2_yates(
     >>> chi2_yates(41, 14, 754, 591_958).round(1)
     array([22187.3])
     """
-    a, b, c, d = _cells(a, b, c, d)
+    a, b, c, d = as_cells(a, b, c, d)
     n = a + b + c + d
+    excess = np.maximum(0.0, np.abs(a * d - b * c) - n / 2)
+    return _chi2_of_excess(excess, a, b, c, d)
+
+
+def chi2_p(chi2: npt.ArrayLike) -> FloatArray:
+    """Probability of a chi-squared this large or larger, one degree of freedom.
+
+    ``p = erfc(sqrt(chi2 / 2))``, two-sided in the direction of the ratio. NaN stays
+    NaN; above some 1,480 the probability is below the smallest float64 and comes
+    as 0.
+
+    Examples
+    --------
+    The threshold of Evans 2001, chi-squared of 4, is nearly two standard errors:
+
+    >>> chi2_p(4).round(4)
+    array([0.0455])
+    """
+    values = np.atleast_1d(np.asarray(chi2, dtype=np.float64))
+    return np.asarray(special.erfc(np.sqrt(values / 2)), dtype=np.float64)
+
+
+def relative_reporting_ratio(
+    a: npt.ArrayLike, b: npt.ArrayLike, c: npt.ArrayLike, d: npt.ArrayLike
+) -> FloatArray:
+    """Observed over expected count, ``a / E``, natural scale and unshrunk.
+
+    The drug's own reports are part of what it is compared with, so the ratio is nearer
+    to 1 than the PRR. NaN where ``E = 0``: with an empty margin ``a`` is 0 as well.
+
+    Examples
+    --------
+    >>> relative_reporting_ratio(41, 14, 754, 591_958).round(2)
+    array([555.82])
+
+    References
+    ----------
+    DuMouchel. Bayesian data mining in large frequency tables, with an application to
+    the FDA Spontaneous Reporting System. Am Stat 1999;53:177-190.
+    """
+    a, b, c, d = as_cells(a, b, c, d)
+    with np.errstate(invalid="ignore"):
+        return a / expected(a, b, c, d)
+
+
+def yules_q(
+    a: npt.ArrayLike, b: npt.ArrayLike, c: npt.ArrayLike, d: npt.ArrayLike
+) -> FloatArray:
+    """Yule's Q, the odds ratio on a scale from -1 to 1.
+
+    ``Q = (ad - bc) / (ad + bc) = (ROR - 1) / (ROR + 1)``; 0 is independence. 1 where
+    the ROR is infinite, -1 where it is zero, NaN where a margin is zero.
+
+    Examples
+    --------
+    >>> yules_q(41, 14, 754, 591_958).round(5)
+    array([0.99913])
+
+    References
+    ----------
+    Yule. On the association of attributes in statistics. Phil Trans R Soc A
+    1900;194:257-319.
+    """
+    a, b, c, d = as_cells(a, b, c, d)
+    with np.errstate(invalid="ignore"):
+        return (a * d - b * c) / (a * d + b * c)
+
+
+def poisson_p_greater(a: npt.ArrayLike, expected: npt.ArrayLike) -> FloatArray:
+    """Probability of ``a`` reports or more where ``E`` are expected, ``P(X >= a | E)``.
+
+    X is Poisson with mean E: the probability is the regularised incomplete gamma
+    function ``P(a, E)``. 1 where ``a = 0``; 0 where ``E = 0`` and ``a > 0``; NaN where
+    E is.
+
+    Parameters
+    ----------
+    a, expected
+        Reports with drug and event, and their expected count; broadcast.
+
+    Examples
+    --------
+    Three where half a report is expected:
+
+    >>> poisson_p_greater(3, 0.5).round(4)
+    array([0.0144])
+    """
+    counts = np.atleast_1d(np.asarray(a, dtype=np.float64))
+    mean = np.asarray(expected, dtype=np.float64)
+    # gammainc(0, 0) is NaN in SciPy, and is wanted as 1.
+    tail = special.gammainc(np.maximum(counts, 1.0), mean)
+    return np.where((counts == 0) & ~np.isnan(mean), 1.0, tail)
+
+
+def _chi2_of_excess(
+    excess: FloatArray, a: FloatArray, b: FloatArray, c: FloatArray, d: FloatArray
+) -> FloatArray:
     with np.errstate(divide="ignore", invalid="ignore"):
         # |ad - bc| / N = |a - E|; each factor stays far below the float64 limit.
-        excess = np.maximum(0.0, np.abs(a * d - b * c) - n / 2)
-        return (excess / (a + b) / (c + d)) * (excess / (a + c) / (b + d)) * n
-
-
-def _cells(
-    a: npt.ArrayLike, b: npt.ArrayLike, c: npt.ArrayLike, d: npt.ArrayLike
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Cells as float64 arrays of one shape, at least one dimension.
-
-    Raises
-    ------
-    ValueError
-        If a cell is negative, which no count of reports is.
-    """
-    cells = np.broadcast_arrays(
-        *(np.atleast_1d(np.asarray(cell, dtype=np.float64)) for cell in (a, b, c, d))
-    )
-    if any((cell < 0).any() for cell in cells):
-        raise ValueError("a cell of a 2x2 table is negative; pass counts of reports")
-    return cells[0], cells[1], cells[2], cells[3]
+        left = excess / (a + b) / (c + d)
+        return left * (excess / (a + c) / (b + d)) * (a + b + c + d)
 
 
 def _normal_limits(
@@ -282,7 +387,7 @@ def _log_reciprocal(
         steps = np.log(np.maximum(a - i, 0) / (b + i + 1))
         steps += np.log(np.maximum(d - i, 0) / (c + i + 1))
     j, log_w = i + 1, np.cumsum(steps, axis=1)
-    target = -np.log(_TAIL)
+    target = -np.log(TAIL_95)
     # Where one term alone reaches the target the sum is beyond it. The function is
     # convex and increasing: from there Newton's steps go down and never past the root.
     u: FloatArray = np.min((target - log_w) / j, axis=1)
