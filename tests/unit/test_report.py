@@ -737,7 +737,7 @@ def test_each_pair_says_what_masks_its_event(
 def test_each_pair_says_which_other_choices_change_its_flags(
     simulated: tuple[str, Path],
 ) -> None:
-    assert "None of 1 other choices changes a flag." in simulated[0]
+    assert "No flag changes in 1 other choice." in simulated[0]
     assert "suspected duplicates are counted" in simulated[0]
 
 

@@ -464,7 +464,7 @@ def variants_words(rows: Sequence[VariantRow]) -> str:
     others = [row for row in rows if row.variant != "primary"]
     changing = [row.title for row in others if row.changes]
     if not changing:
-        return f"None of {len(others)} other choices changes a flag."
+        return f"No flag changes in {words.plural(len(others), 'other choice')}."
     named = "; ".join(changing[:6])
     more = f"; and {len(changing) - 6} more" if len(changing) > 6 else ""
     verb = "changes" if len(changing) == 1 else "change"
