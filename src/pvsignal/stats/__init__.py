@@ -11,6 +11,26 @@ no such drug          c      d
 ====================  =====  ============
 """
 
+from pvsignal.stats.sequential import (
+    MaxSprt,
+    maxsprt,
+    maxsprt_binomial_critical_value,
+    maxsprt_critical_value,
+    maxsprt_error,
+    maxsprt_group_critical_value,
+)
 from pvsignal.stats.twobytwo import Ratio, chi2_yates, expected, prr, ror
 
-__all__ = ["Ratio", "chi2_yates", "expected", "prr", "ror"]
+__all__ = [
+    "MaxSprt",
+    "Ratio",
+    "chi2_yates",
+    "expected",
+    "maxsprt",
+    "maxsprt_binomial_critical_value",
+    "maxsprt_critical_value",
+    "maxsprt_error",
+    "maxsprt_group_critical_value",
+    "prr",
+    "ror",
+]
