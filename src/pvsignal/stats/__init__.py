@@ -11,6 +11,7 @@ no such drug          c      d
 ====================  =====  ============
 """
 
+from pvsignal.stats.interaction import omega
 from pvsignal.stats.sequential import (
     MaxSprt,
     maxsprt,
@@ -31,6 +32,7 @@ __all__ = [
     "maxsprt_critical_value",
     "maxsprt_error",
     "maxsprt_group_critical_value",
+    "omega",
     "prr",
     "ror",
 ]

@@ -115,7 +115,7 @@ def maxsprt(
 
     References
     ----------
-    Kulldorff et al. 2011, equation (2); doi:10.1080/07474946.2011.539924
+    Kulldorff et al. 2011; doi:10.1080/07474946.2011.539924
 
     Examples
     --------
@@ -214,7 +214,7 @@ def maxsprt_critical_value(
 
     References
     ----------
-    Kulldorff et al. 2011, section 3 and table 1; doi:10.1080/07474946.2011.539924
+    Kulldorff et al. 2011, table 1; doi:10.1080/07474946.2011.539924
 
     Examples
     --------
@@ -262,7 +262,7 @@ def maxsprt_group_critical_value(
 
     References
     ----------
-    Silva, Kulldorff 2015, section 2; doi:10.1111/biom.12324
+    Silva, Kulldorff 2015; doi:10.1111/biom.12324
 
     Examples
     --------
@@ -347,7 +347,7 @@ def maxsprt_binomial_critical_value(
 
     References
     ----------
-    Kulldorff et al. 2011, section 4; doi:10.1080/07474946.2011.539924
+    Kulldorff et al. 2011; doi:10.1080/07474946.2011.539924
 
     Examples
     --------
