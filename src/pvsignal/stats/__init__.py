@@ -11,6 +11,7 @@ no such drug          c      d
 ====================  =====  ============
 """
 
+from pvsignal.stats.contrast import Contrast, recent_contrast
 from pvsignal.stats.interaction import omega
 from pvsignal.stats.sequential import (
     MaxSprt,
@@ -23,6 +24,7 @@ from pvsignal.stats.sequential import (
 from pvsignal.stats.twobytwo import Ratio, chi2_yates, expected, prr, ror
 
 __all__ = [
+    "Contrast",
     "MaxSprt",
     "Ratio",
     "chi2_yates",
@@ -34,5 +36,6 @@ __all__ = [
     "maxsprt_group_critical_value",
     "omega",
     "prr",
+    "recent_contrast",
     "ror",
 ]
