@@ -11,6 +11,12 @@ no such drug          c      d
 ====================  =====  ============
 """
 
+from pvsignal.stats.calibration import (
+    EmpiricalNull,
+    PValues,
+    calibrated_p,
+    empirical_null,
+)
 from pvsignal.stats.contrast import Contrast, recent_contrast
 from pvsignal.stats.interaction import omega
 from pvsignal.stats.sequential import (
@@ -25,9 +31,13 @@ from pvsignal.stats.twobytwo import Ratio, chi2_yates, expected, prr, ror
 
 __all__ = [
     "Contrast",
+    "EmpiricalNull",
     "MaxSprt",
+    "PValues",
     "Ratio",
+    "calibrated_p",
     "chi2_yates",
+    "empirical_null",
     "expected",
     "maxsprt",
     "maxsprt_binomial_critical_value",
