@@ -31,6 +31,21 @@ from pvsignal.stats.information import (
     information_component,
 )
 from pvsignal.stats.interaction import omega
+from pvsignal.stats.likelihood_ratio import (
+    LikelihoodRatioTest,
+    llr_poisson,
+    llr_two_proportions,
+    poisson_lrt,
+    two_proportion_lrt,
+)
+from pvsignal.stats.multiplicity import (
+    FalseDiscovery,
+    bayesian_fdr,
+    benjamini_hochberg,
+    lbe_q,
+    phvid_fdr,
+    storey_q,
+)
 from pvsignal.stats.power import (
     detectable_ratio,
     detectable_reports,
@@ -44,6 +59,13 @@ from pvsignal.stats.sequential import (
     maxsprt_critical_value,
     maxsprt_error,
     maxsprt_group_critical_value,
+)
+from pvsignal.stats.stratified import (
+    Homogeneity,
+    breslow_day,
+    mantel_haenszel_prr,
+    mantel_haenszel_ror,
+    stratified_expected,
 )
 from pvsignal.stats.table import disproportionality
 from pvsignal.stats.twobytwo import (
@@ -64,15 +86,21 @@ __all__ = [
     "BcpnnNormal",
     "Contrast",
     "EmpiricalNull",
+    "FalseDiscovery",
     "FisherTest",
+    "Homogeneity",
     "IcApproximation",
     "InformationComponent",
+    "LikelihoodRatioTest",
     "MaxSprt",
     "PValues",
     "Ratio",
+    "bayesian_fdr",
     "bcpnn_dirichlet",
     "bcpnn_dirichlet_interval",
     "bcpnn_normal",
+    "benjamini_hochberg",
+    "breslow_day",
     "calibrated_p",
     "chi2",
     "chi2_p",
@@ -88,16 +116,26 @@ __all__ = [
     "fisher",
     "ic_approximation",
     "information_component",
+    "lbe_q",
+    "llr_poisson",
+    "llr_two_proportions",
+    "mantel_haenszel_prr",
+    "mantel_haenszel_ror",
     "maxsprt",
     "maxsprt_binomial_critical_value",
     "maxsprt_critical_value",
     "maxsprt_error",
     "maxsprt_group_critical_value",
     "omega",
+    "phvid_fdr",
+    "poisson_lrt",
     "poisson_p_greater",
     "prr",
     "recent_contrast",
     "relative_reporting_ratio",
     "ror",
+    "storey_q",
+    "stratified_expected",
+    "two_proportion_lrt",
     "yules_q",
 ]

@@ -9,7 +9,8 @@ import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 from scipy.special import ndtr
 
-from pvsignal.stats.twobytwo import Z_95, BoolArray, FloatArray
+from pvsignal.stats.cells import BoolArray, FloatArray
+from pvsignal.stats.twobytwo import Z_95
 
 # Negative controls below which a spread is not estimated.
 MIN_CONTROLS = 5

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pvsignal.stats.twobytwo import BoolArray, FloatArray
+from pvsignal.stats.cells import BoolArray, FloatArray
 
 # Standard normal quantile of 0.95: two-sided limits of 90 %.
 Z_90 = 1.6448536269514722

@@ -30,17 +30,16 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import chdtrc
 
+from pvsignal.stats.cells import FloatArray, as_cells
 from pvsignal.stats.twobytwo import (
-    _TAIL,
     _TERMS,
-    FloatArray,
+    TAIL_95,
     Ratio,
-    _cells,
     _normal_limits,
 )
 
 # Logarithm of the reciprocal of the probability beyond an exact limit.
-_TARGET = -np.log(_TAIL)
+_TARGET = -np.log(TAIL_95)
 
 # Terms of the conditional distributions in memory at a time, 16 MB.
 _CHUNK = 2_000_000
@@ -299,7 +298,7 @@ def _strata(
     a: npt.ArrayLike, b: npt.ArrayLike, c: npt.ArrayLike, d: npt.ArrayLike
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Cells of one shape (pairs..., strata)."""
-    a, b, c, d = _cells(a, b, c, d)
+    a, b, c, d = as_cells(a, b, c, d)
     return np.atleast_2d(a), np.atleast_2d(b), np.atleast_2d(c), np.atleast_2d(d)
 
 
@@ -354,7 +353,7 @@ def _exact_odds(
 def _log_reciprocal(
     a: FloatArray, b: FloatArray, c: FloatArray, d: FloatArray
 ) -> FloatArray:
-    """Solve ``sum_s log sum_j w_sj e^(j u) = log 40`` for u, by Newton from the right."""
+    """Solve ``sum_s log sum_j w_sj e^(j u) = log 40`` for u, by Newton's method."""
     i = np.arange(_TERMS, dtype=np.float64)
     a, b, c, d = (cell[..., np.newaxis] for cell in (a, b, c, d))
     with np.errstate(divide="ignore"):
@@ -394,4 +393,5 @@ def _exact_rates(a: FloatArray, n_drug: FloatArray, n_other: FloatArray) -> Floa
         slope = (a / (1 + np.exp(-x))).sum(axis=-1)
         step = (value - _TARGET) / slope
         v = v + step
-    return np.exp(v)
+    limit: FloatArray = np.exp(v)
+    return limit
