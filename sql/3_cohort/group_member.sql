@@ -1,8 +1,7 @@
 -- Kind: view
--- Title: Groups of reports from which every variant is added up: all, of a drug, of a reference, of both
--- Grain: (role_set, report_group, drug, reference_set, quarter_no, primaryid, caseid)
--- Reads: cohort.report_stratum, cohort.role_exposure, cohort.reference_use, codelists.drug_member,
---   analysis.reference_set
+-- Title: Groups of reports from which every variant is added up: all, of a drug, of a reference pattern, of both
+-- Grain: (role_set, report_group, drug, pattern, quarter_no, primaryid, caseid)
+-- Reads: cohort.report_stratum, cohort.role_exposure, cohort.reference_pattern, codelists.drug_member
 -- Source: docs/variants.md; comparator C of a drug is the drug plus its reference minus those of both
 with drug as (
     select distinct
@@ -15,37 +14,13 @@ with drug as (
     from cohort.role_exposure as exposure
     inner join codelists.drug_member as drug_member
         on exposure.therapy = drug_member.therapy
-),
-
-used as (
-    select distinct
-        reference_use.role_set,
-        reference_use.reference_set
-    from cohort.reference_use as reference_use
-),
-
-reference as (
-    select distinct
-        exposure.role_set,
-        used.reference_set,
-        exposure.quarter_no,
-        exposure.primaryid,
-        exposure.caseid,
-        exposure.stratum_no
-    from cohort.role_exposure as exposure
-    inner join analysis.reference_set as reference_set
-        on exposure.therapy = reference_set.therapy
-    inner join used
-        on
-            exposure.role_set = used.role_set
-            and reference_set.reference_set = used.reference_set
 )
 
 select
     '' as role_set,
     'all' as report_group,
     '' as drug,
-    '' as reference_set,
+    '' as pattern,
     report.quarter_no,
     report.primaryid,
     report.caseid,
@@ -56,7 +31,7 @@ select
     drug.role_set,
     'drug' as report_group,
     drug.drug,
-    '' as reference_set,
+    '' as pattern,
     drug.quarter_no,
     drug.primaryid,
     drug.caseid,
@@ -67,31 +42,26 @@ select
     reference.role_set,
     'reference' as report_group,
     '' as drug,
-    reference.reference_set,
+    reference.pattern,
     reference.quarter_no,
     reference.primaryid,
     reference.caseid,
     reference.stratum_no
-from reference
+from cohort.reference_pattern as reference
 union all
 select
     drug.role_set,
     'both' as report_group,
     drug.drug,
-    reference.reference_set,
+    reference.pattern,
     drug.quarter_no,
     drug.primaryid,
     drug.caseid,
     drug.stratum_no
 from drug
-inner join cohort.reference_use as reference_use
+inner join cohort.reference_pattern as reference
     on
-        drug.role_set = reference_use.role_set
-        and drug.drug = reference_use.drug
-inner join reference
-    on
-        reference_use.role_set = reference.role_set
-        and reference_use.reference_set = reference.reference_set
+        drug.role_set = reference.role_set
         and drug.quarter_no = reference.quarter_no
         and drug.primaryid = reference.primaryid
         and drug.caseid = reference.caseid

@@ -1,6 +1,6 @@
 -- Kind: table
 -- Title: Reports of each group in each selection of reports and events that a variant makes
--- Grain: (selection, report_group, drug, reference_set, event_level, event, litigation_set, is_ms, n_starts)
+-- Grain: (selection, report_group, drug, pattern, event_level, event, litigation_set, is_ms, n_starts)
 -- Reads: counts.stratum_count, cohort.population_stratum, analysis.selection, analysis.event_use
 -- Source: docs/variants.md. Where litigated reports are counted nothing leaves: no rows of a litigation set, and an
 --   event holds its litigated reports too.
@@ -8,7 +8,7 @@ select
     selection.selection,
     stratum_count.report_group,
     stratum_count.drug,
-    stratum_count.reference_set,
+    stratum_count.pattern,
     stratum_count.event_level,
     stratum_count.event,
     population_stratum.is_ms,
@@ -35,7 +35,7 @@ group by
     selection.selection,
     stratum_count.report_group,
     stratum_count.drug,
-    stratum_count.reference_set,
+    stratum_count.pattern,
     stratum_count.event_level,
     stratum_count.event,
     case when stratum_count.event = '' then stratum_count.litigation_set else '' end,

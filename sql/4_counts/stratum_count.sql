@@ -1,6 +1,6 @@
 -- Kind: table
 -- Title: Reports that count now by stratum: of each group, and of each group with each event
--- Grain: (role_set, report_group, drug, reference_set, event_level, event, event_use, litigation_set, stratum_no)
+-- Grain: (role_set, report_group, drug, pattern, event_level, event, event_use, litigation_set, stratum_no)
 -- Reads: cohort.group_member, cohort.reported_event, cohort.litigated_report
 -- Source: docs/variants.md. event is '' for all reports of a group; litigation_set is '' for all of them, else those
 --   that leave for the events of the set. Of an event, '' are the reports that stay, the set those that leave.
@@ -9,7 +9,7 @@ with member as (
         member.role_set,
         member.report_group,
         member.drug,
-        member.reference_set,
+        member.pattern,
         '' as event_level,
         '' as event,
         'no_event' as event_use,
@@ -23,7 +23,7 @@ litigated as (
         member.role_set,
         member.report_group,
         member.drug,
-        member.reference_set,
+        member.pattern,
         '' as event_level,
         '' as event,
         'no_event' as event_use,
@@ -42,7 +42,7 @@ with_event as (
         member.role_set,
         member.report_group,
         member.drug,
-        member.reference_set,
+        member.pattern,
         reported_event.event_level,
         reported_event.event,
         reported_event.event_use,
@@ -68,7 +68,7 @@ select
     role_set,
     report_group,
     drug,
-    reference_set,
+    pattern,
     event_level,
     event,
     event_use,
@@ -76,4 +76,4 @@ select
     stratum_no,
     count(*) as n_reports
 from counted
-group by role_set, report_group, drug, reference_set, event_level, event, event_use, litigation_set, stratum_no
+group by role_set, report_group, drug, pattern, event_level, event, event_use, litigation_set, stratum_no

@@ -1,7 +1,8 @@
 -- Kind: table
 -- Title: Cells and margins of every variant at the latest held quarter, the primary one included
 -- Grain: (variant, measure, comparator, drug, event_level, event, litigation_set)
--- Reads: counts.selected_count, analysis.variant, analysis.variant_comparator, analysis.reference_of, cohort.drug_start
+-- Reads: counts.selected_count, analysis.variant, analysis.variant_comparator, analysis.reference_of,
+--   cohort.pattern_reference, cohort.drug_start
 -- Source: docs/variants.md. Populations: A all, B people with the disease, both since the drug's first report where
 --   the variant is aligned; C the drug, plus its reference, minus the reports of both, since the drug's first report.
 with whole as (
@@ -75,11 +76,16 @@ active as (
         comparator.comparator = 'C'
         and (
             (selected.report_group = 'drug' and selected.drug = drug_start.drug)
-            or (selected.report_group = 'reference' and selected.reference_set = reference_of.reference_set)
             or (
-                selected.report_group = 'both'
-                and selected.drug = drug_start.drug
-                and selected.reference_set = reference_of.reference_set
+                selected.report_group in ('reference', 'both')
+                and selected.drug in ('', drug_start.drug)
+                and exists (
+                    select 1
+                    from cohort.pattern_reference as pattern_reference
+                    where
+                        pattern_reference.pattern = selected.pattern
+                        and pattern_reference.reference_set = reference_of.reference_set
+                )
             )
         )
 ),

@@ -99,7 +99,7 @@ def test_what_a_report_does_not_say_is_a_value_of_its_own() -> None:
 
 
 SELECTED = """
-selection | report_group | drug | reference_set | event_level | event | litigation_set | is_ms:bool | n_starts:int | n_reports:int
+selection | report_group | drug | pattern | event_level | event | litigation_set | is_ms:bool | n_starts:int | n_reports:int
 s | all | | | | | | true | 1 | 40
 s | all | | | | | | false | 1 | 900
 s | all | | | | | | false | 0 | 50
@@ -108,11 +108,11 @@ s | all | | | group | e | | false | 1 | 9
 s | all | | | group | e | | false | 0 | 2
 s | drug | x | | | | | true | 1 | 10
 s | drug | x | | group | e | | true | 1 | 3
-s | reference | | r | | | | true | 1 | 20
-s | reference | | r | | | | true | 0 | 5
-s | reference | | r | group | e | | true | 1 | 4
-s | both | x | r | | | | true | 1 | 2
-s | both | x | r | group | e | | true | 1 | 1
+s | reference | | ref | | | | true | 1 | 20
+s | reference | | ref | | | | true | 0 | 5
+s | reference | | ref | group | e | | true | 1 | 4
+s | both | x | ref | | | | true | 1 | 2
+s | both | x | ref | group | e | | true | 1 | 1
 """
 
 
@@ -135,6 +135,7 @@ def test_populations_are_added_up_from_groups(aligned, comparator, expected) -> 
             f"v | s | {aligned} | ref",
             "analysis.variant_comparator": f"variant | comparator\nv | {comparator}",
             "analysis.reference_of": "reference | drug | reference_set\nref | x | r",
+            "cohort.pattern_reference": "pattern | reference_set\nref | r",
             "cohort.drug_start": "drug | start_no:int\nx | 1",
         },
         columns="measure drug n_reports litigation_set",
