@@ -2,7 +2,7 @@
 -- Title: Cells and margins of every variant at the latest held quarter, the primary one included
 -- Grain: (variant, measure, comparator, drug, event_level, event, litigation_set)
 -- Reads: counts.selected_count, analysis.variant, analysis.variant_comparator, analysis.reference_of,
---   cohort.pattern_reference, cohort.drug_start
+--   counts.selected_reference, cohort.drug_start
 -- Source: docs/variants.md. Populations: A all, B people with the disease, both since the drug's first report where
 --   the variant is aligned; C the drug, plus its reference, minus the reports of both, since the drug's first report.
 with whole as (
@@ -51,16 +51,13 @@ aligned as (
         and (comparator.comparator = 'A' or (comparator.comparator = 'B' and selected.is_ms))
 ),
 
-active as (
+compared as (
     select
         variant.variant,
-        comparator.comparator,
-        selected.report_group,
-        selected.event_level,
-        selected.event,
-        selected.litigation_set,
+        variant.selection,
+        reference_of.reference_set,
         drug_start.drug,
-        selected.n_reports
+        drug_start.start_no
     from analysis.variant as variant
     inner join analysis.variant_comparator as comparator
         on variant.variant = comparator.variant
@@ -68,26 +65,64 @@ active as (
         on variant.reference = reference_of.reference
     inner join cohort.drug_start as drug_start
         on reference_of.drug = drug_start.drug
+    where comparator.comparator = 'C'
+),
+
+active as (
+    select
+        compared.variant,
+        'C' as comparator,
+        selected.report_group,
+        selected.event_level,
+        selected.event,
+        selected.litigation_set,
+        compared.drug,
+        selected.n_reports
+    from compared
     inner join counts.selected_count as selected
         on
-            variant.selection = selected.selection
-            and drug_start.start_no <= selected.n_starts
+            compared.selection = selected.selection
+            and compared.drug = selected.drug
     where
-        comparator.comparator = 'C'
-        and (
-            (selected.report_group = 'drug' and selected.drug = drug_start.drug)
-            or (
-                selected.report_group in ('reference', 'both')
-                and selected.drug in ('', drug_start.drug)
-                and exists (
-                    select 1
-                    from cohort.pattern_reference as pattern_reference
-                    where
-                        pattern_reference.pattern = selected.pattern
-                        and pattern_reference.reference_set = reference_of.reference_set
-                )
-            )
-        )
+        selected.report_group = 'drug'
+        and compared.start_no <= selected.n_starts
+    union all
+    select
+        compared.variant,
+        'C' as comparator,
+        selected.report_group,
+        selected.event_level,
+        selected.event,
+        selected.litigation_set,
+        compared.drug,
+        selected.n_reports
+    from compared
+    inner join counts.selected_reference as selected
+        on
+            compared.selection = selected.selection
+            and compared.reference_set = selected.reference_set
+    where
+        selected.report_group = 'reference'
+        and compared.start_no <= selected.n_starts
+    union all
+    select
+        compared.variant,
+        'C' as comparator,
+        selected.report_group,
+        selected.event_level,
+        selected.event,
+        selected.litigation_set,
+        compared.drug,
+        selected.n_reports
+    from compared
+    inner join counts.selected_reference as selected
+        on
+            compared.selection = selected.selection
+            and compared.reference_set = selected.reference_set
+            and compared.drug = selected.drug
+    where
+        selected.report_group = 'both'
+        and compared.start_no <= selected.n_starts
 ),
 
 population as (

@@ -114,6 +114,7 @@ MODELS: Final[Mapping[str, tuple[str, ...]]] = {
         "3_cohort/group_member",
         "4_counts/stratum_count",
         "4_counts/selected_count",
+        "4_counts/selected_reference",
         "4_counts/variant_margin",
     ),
     "counts": (
