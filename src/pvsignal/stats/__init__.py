@@ -19,6 +19,7 @@ from pvsignal.stats.calibration import (
 )
 from pvsignal.stats.contrast import Contrast, recent_contrast
 from pvsignal.stats.interaction import omega
+from pvsignal.stats.onset import OnsetSummary, Share, onset_summary
 from pvsignal.stats.sequential import (
     MaxSprt,
     maxsprt,
@@ -33,8 +34,10 @@ __all__ = [
     "Contrast",
     "EmpiricalNull",
     "MaxSprt",
+    "OnsetSummary",
     "PValues",
     "Ratio",
+    "Share",
     "calibrated_p",
     "chi2_yates",
     "empirical_null",
@@ -45,6 +48,7 @@ __all__ = [
     "maxsprt_error",
     "maxsprt_group_critical_value",
     "omega",
+    "onset_summary",
     "prr",
     "recent_contrast",
     "ror",
