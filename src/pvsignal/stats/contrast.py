@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pvsignal.stats.cells import BoolArray, FloatArray
+BoolArray = npt.NDArray[np.bool_]
+FloatArray = npt.NDArray[np.float64]
 
 # Standard normal quantile of 0.95: two-sided limits of 90 %.
 Z_90 = 1.6448536269514722
