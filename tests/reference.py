@@ -1063,13 +1063,15 @@ def cells(
     Group, supergroup and marker events of `lists.grid` for every drug that has started,
     zeros included; preferred terms where a >= 1. No row of C without a reference.
     """
-    duplicates = suspected_duplicates(tables, lists, as_of)
+    duplicates = (
+        set() if choice.with_duplicates else suspected_duplicates(tables, lists, as_of)
+    )
     chosen = replace(lists, roles=choice.roles or lists.roles)
     current = [
         report
         for report in reports(tables, chosen, as_of)
         if report.version.is_current(as_of)
-        and (choice.with_duplicates or report.key not in duplicates)
+        and report.key not in duplicates
         and choice.keeps(report)
     ]
     reported = {e for r in current for e in choice.events(r) if e[0] == "pt"}

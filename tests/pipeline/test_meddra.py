@@ -94,7 +94,7 @@ def _a(run: pipeline.Published, drug: str, comparator: str = "A") -> dict[str, i
         _ask(
             run,
             "select event, a from api.signals where event_level = 'meddra' "
-            f"and drug = '{drug}' and comparator = '{comparator}'",
+            f"and variant = 'primary' and drug = '{drug}' and comparator = '{comparator}'",
         )
     )
 
@@ -151,7 +151,7 @@ def test_litigated_reports_leave_the_groupings_of_their_groups(
     population = dict(
         _ask(
             runs[1],
-            "select event, n from api.signals where comparator = 'A' "
+            "select event, n from api.signals where variant = 'primary' and comparator = 'A' "
             "and drug = 'fingolimod' and event_level <> 'pt'",
         )
     )

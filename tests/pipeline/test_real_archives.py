@@ -247,7 +247,7 @@ def test_leads_and_benign_terms_of_real_cases_count_as_markers_with_their_report
 ) -> None:
     pairs = database.execute(
         "select drug, event, a from api.signals where event_level = 'marker' "
-        "and comparator = 'A' and drug_level = 'substance' and a > 0"
+        "and variant = 'primary' and comparator = 'A' and drug_level = 'substance' and a > 0"
     ).fetchall()
     # A naevus with an infusion for MS, a lesion of the nervous system with interferon.
     assert ("alemtuzumab", "marker:skin_bcc:benign", 1) in pairs
