@@ -928,6 +928,7 @@ def reports(tables: Tables, lists: Lists, as_of: str) -> list[Report]:
                 therapies=frozenset(
                     therapy
                     for record in report.records
+                    if record.role in ("PS", "SS", "C", "I")
                     for therapy in therapies_named(record, lists)
                     if product_status(record, therapy, report, lists) in ADMITTED
                 ),

@@ -18,7 +18,10 @@ therapy as (
         record.primaryid,
         count(distinct record.therapy) as n_therapies
     from cohort.therapy_record as record
-    where record.is_admitted
+    where
+        record.is_admitted
+        -- DN, drug not administered, is no therapy of the patient.
+        and record.role_cod in ('PS', 'SS', 'C', 'I')
     group by record.quarter_no, record.primaryid
 ),
 

@@ -10,7 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from pvsignal.errors import CodelistError
 
@@ -102,10 +109,17 @@ class Variant(_Frozen):
 
     @property
     def comparators(self) -> tuple[str, ...]:
+        """Comparators in which it is counted; the primary one in all."""
+        return ("A", "B", "C") if self.name == PRIMARY else self.differs_in
+
+    @property
+    def differs_in(self) -> tuple[str, ...]:
         """Comparators in which the variant differs from the primary one."""
-        if self.reference:
-            return ("C",)
-        return ("A", "B") if self.since_first_report else ("A", "B", "C")
+        of_all = {"roles", "reports", "suspected_duplicates", "litigated"}
+        changed = set(self.model_dump(exclude_defaults=True))
+        in_all = bool(changed & (of_all | {"indication_rule"}))
+        in_ab = ("A", "B") if in_all or self.since_first_report else ()
+        return (*in_ab, "C") if in_all or self.reference else in_ab
 
 
 class ListChoice(_Frozen):
@@ -220,16 +234,28 @@ class Analysis(_Frozen):
         cls, variants: tuple[Variant, ...]
     ) -> tuple[Variant, ...]:
         names = [variant.name for variant in variants]
-        unchanged = [
-            variant.name
-            for variant in variants
-            if variant == Variant(name=variant.name, title=variant.title)
-        ]
+        unchanged = [variant.name for variant in variants if not variant.differs_in]
         if unchanged != [PRIMARY] or len(set(names)) < len(names):
             raise ValueError(
                 "one variant must be primary and change nothing, each other one must"
                 " change something, and each name stand once"
             )
+        return variants
+
+    @field_validator("variants")
+    @classmethod
+    def _duplicates_mean_duplicates(
+        cls, variants: tuple[Variant, ...]
+    ) -> tuple[Variant, ...]:
+        # A blocking check and the report go by this name.
+        name = "with_duplicates"
+        wanted = Variant(name=name, suspected_duplicates="counted")
+        for variant in variants:
+            if (
+                variant.name == name
+                and variant.model_copy(update={"title": ""}) != wanted
+            ):
+                raise ValueError(f"{name} must count suspected duplicates, no more")
         return variants
 
     @field_validator("events")
@@ -246,6 +272,17 @@ class Analysis(_Frozen):
             if name != NEOPLASMS and not choice.terms:
                 raise ValueError(f"{name} names no list of terms")
         return events
+
+    @model_validator(mode="after")
+    def _variants_change_something(self) -> Analysis:
+        for variant in self.variants:
+            if variant.roles and set(variant.roles) == set(self.roles):
+                raise ValueError(f"variant {variant.name} has the analysis' own roles")
+            if variant.reference == self.reference_class:
+                raise ValueError(
+                    f"variant {variant.name} has the analysis' own reference"
+                )
+        return self
 
     @property
     def headlines(self) -> tuple[str, ...]:

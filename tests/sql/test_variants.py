@@ -71,12 +71,13 @@ GIVEN = {
     """,
     "staged.outc": "quarter_no:int | primaryid:int | outc_cod\n10 | 3 | DE\n10|3|HO",
     "cohort.therapy_record": """
-        quarter_no:int | primaryid:int | therapy | is_admitted:bool
-        10 | 1 | x | true
-        10 | 1 | x | true
-        10 | 1 | y | false
-        10 | 3 | x | true
-        10 | 3 | y | true
+        quarter_no:int | primaryid:int | therapy | is_admitted:bool | role_cod
+        10 | 1 | x | true | PS
+        10 | 1 | x | true | SS
+        10 | 1 | y | false | PS
+        10 | 1 | z | true | DN
+        10 | 3 | x | true | PS
+        10 | 3 | y | true | C
     """,
     "cohort.drug_start": "drug | start_date:date\nx | 2019-01-10\ny | 2018-12-31",
     "codelists.country": "text | iso2 | region\nUS|US|Americas\nFR|FR|Europe",

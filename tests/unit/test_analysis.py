@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from pvsignal.analysis import DEFAULT_FILE, load_analysis
+from pvsignal.analysis import DEFAULT_FILE, Variant, load_analysis
 from pvsignal.errors import CodelistError
 
 
@@ -46,3 +46,37 @@ def test_a_bad_analysis_file_is_named_with_its_key(
 def test_a_missing_analysis_file_says_so(tmp_path: Path) -> None:
     with pytest.raises(CodelistError, match="no analysis file"):
         load_analysis(tmp_path / "absent.toml")
+
+
+@pytest.mark.parametrize(
+    ("keys", "comparators"),
+    [
+        ({}, ()),
+        ({"reference": "oral_reference"}, ("C",)),
+        ({"since_first_report": True}, ("A", "B")),
+        ({"since_first_report": True, "reference": "x"}, ("A", "B", "C")),
+        ({"reference": "x", "reports": {"sex": ["male"]}}, ("A", "B", "C")),
+        ({"roles": ["PS"]}, ("A", "B", "C")),
+    ],
+)
+def test_a_variant_stands_in_every_comparator_that_it_changes(
+    keys: dict[str, object], comparators: tuple[str, ...]
+) -> None:
+    variant = Variant.model_validate({"name": "v", **keys})
+    assert variant.differs_in == comparators
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'roles = ["SS", "PS"]',
+        'reference = "platform_reference"',
+        "reports = {}",
+    ],
+)
+def test_a_variant_that_changes_nothing_is_refused(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "analysis.toml"
+    text = DEFAULT_FILE.read_text("utf-8")
+    file.write_text(f'{text}\n[[variants]]\nname = "same"\n{line}\n', "utf-8")
+    with pytest.raises(CodelistError, match="variant"):
+        load_analysis(file)

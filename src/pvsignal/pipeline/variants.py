@@ -99,7 +99,7 @@ def _split_roles(row: Mapping[str, object]) -> list[str]:
 
 
 def _row(variant: Variant, analysis: Analysis) -> dict[str, object]:
-    roles = variant.roles or analysis.roles
+    roles = sorted(set(variant.roles or analysis.roles))
     selection = {
         "population": _name_of(_traits(variant)),
         "role_set": "+".join(roles),
@@ -108,7 +108,7 @@ def _row(variant: Variant, analysis: Analysis) -> dict[str, object]:
     }
     return {
         "variant": variant.name,
-        "title": variant.title,
+        "title": variant.title or variant.name.replace("_", " "),
         "selection": " / ".join(map(str, selection.values())),
         **selection,
         "is_aligned": variant.since_first_report,

@@ -558,7 +558,7 @@ from api.signals as s
 inner join pair using (drug, event)
 inner join api.variants as v using (variant, comparator)
 where s.event_level in ('group', 'supergroup')
-order by s.drug, s.event, v.place, s.comparator
+order by s.drug, s.event, s.variant <> 'primary', v.place, s.comparator
 """
 
 _MASKING: Final = f"""
