@@ -354,7 +354,7 @@ def _exact_odds(
 def _log_reciprocal(
     a: FloatArray, b: FloatArray, c: FloatArray, d: FloatArray
 ) -> FloatArray:
-    """Solve ``sum_s log sum_j w_sj e^(j u) = log 40`` for u, by Newton from the right."""
+    """Root u of ``sum_s log sum_j w_sj e^(j u) = log 40``, by Newton from the right."""
     i = np.arange(_TERMS, dtype=np.float64)
     a, b, c, d = (cell[..., np.newaxis] for cell in (a, b, c, d))
     with np.errstate(divide="ignore"):
@@ -394,4 +394,5 @@ def _exact_rates(a: FloatArray, n_drug: FloatArray, n_other: FloatArray) -> Floa
         slope = (a / (1 + np.exp(-x))).sum(axis=-1)
         step = (value - _TARGET) / slope
         v = v + step
-    return np.exp(v)
+    low: FloatArray = np.exp(v)
+    return low
