@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import statsmodels.api as sm
 from scipy.optimize import brentq, linprog
+from scipy.special import expit
 
 from pvsignal.stats.twobytwo import _TAIL, Z_95
 
@@ -43,8 +43,8 @@ _FALL = -math.log(_TAIL)
 # Log odds ratio that stands for infinity: of a million exposed reports 1e-5 of one.
 _INFINITE = 25.0
 
-# Last change of the deviance, relative or of data fitted without error absolute; the
-# next one would be about its square.
+# Relative change of the log-likelihood in the last step; Newton's next one would be
+# about its square.
 _TOLERANCE = 1e-10
 _STEPS = 100
 
@@ -347,25 +347,29 @@ def _is_separating(
     return bool(found.status == 0)
 
 
-def _fit(
-    design: FloatArray,
-    n_event: FloatArray,
-    n: FloatArray,
-    *,
-    offset: FloatArray | None = None,
-    start: FloatArray | None = None,
-) -> Any:
-    """Maximum likelihood fit; statsmodels' result."""
+def _fit(design: FloatArray, n_event: FloatArray, n: FloatArray) -> Any:
+    """Maximum likelihood fit; statsmodels' result.
+
+    It starts at the maximum. From its own start it may run away where another
+    covariate has an infinite coefficient, and its standard errors are those of the step
+    before the last.
+    """
+    # Its import takes half a second, which every command would wait for.
+    import statsmodels.api as sm
+
+    start, _ = _maximise(
+        design, n_event, n, np.zeros(n.size), np.zeros(design.shape[1])
+    )
+    # A deviance is a sum over all reports, and rounded as such.
+    rounding = 1e-8 + 1e-12 * float(n.sum())
     with warnings.catch_warnings():
-        # Patterns fitted without error are looked for before; what a fit on the way
-        # to a profile limit says of them is known.
+        # Patterns of other covariates that are fitted without error do no harm.
         warnings.simplefilter("ignore")
         return sm.GLM(
             np.column_stack([n_event, n - n_event]),
             design,
             family=sm.families.Binomial(),
-            offset=offset,
-        ).fit(start_params=start, maxiter=_STEPS, tol=_TOLERANCE, rtol=_TOLERANCE)
+        ).fit(start_params=start, maxiter=_STEPS, tol=rounding)
 
 
 def _profile_limit(
@@ -377,19 +381,55 @@ def _profile_limit(
     down, 1 from zero up.
     """
     exposed, rest = design[:, 0], design[:, 1:]
-
-    at_infinity = _fit(rest, n_event, n, offset=-sign * _INFINITE * exposed)
-    start: FloatArray = at_infinity.params
+    params, largest = _maximise(
+        rest, n_event, n, -sign * _INFINITE * exposed, np.zeros(rest.shape[1])
+    )
 
     def excess(log_ratio: float) -> float:
-        nonlocal start
-        fit = _fit(rest, n_event, n, offset=log_ratio * exposed, start=start)
-        start = fit.params
-        return float(at_infinity.llf - fit.llf) - _FALL
+        nonlocal params
+        params, value = _maximise(rest, n_event, n, log_ratio * exposed, params)
+        return largest - value - _FALL
 
     near, far = -sign * _INFINITE, 0.0
     while excess(far) < 0:
         near, far = far, far + 3 * sign
         if abs(far) > _INFINITE:
-            return math.nan
-    return math.exp(brentq(excess, near, far, xtol=1e-6))
+            return math.inf if sign > 0 else 0.0
+    return math.exp(brentq(excess, near, far, xtol=1e-8))
+
+
+def _maximise(
+    design: FloatArray,
+    n_event: FloatArray,
+    n: FloatArray,
+    offset: FloatArray,
+    start: FloatArray,
+) -> tuple[FloatArray, float]:
+    """Coefficients and value of the largest log-likelihood, with a fixed offset.
+
+    Newton's steps, cut so that no linear predictor moves by more than 4 and the
+    likelihood never falls: far from the maximum, where fits of separated data start,
+    whole steps run away.
+    """
+
+    def value_at(params: FloatArray) -> float:
+        eta = offset + design @ params
+        return float((n_event * eta - n * np.logaddexp(0.0, eta)).sum())
+
+    params, value = start, value_at(start)
+    for _ in range(_STEPS):
+        p = expit(offset + design @ params)
+        information = (design.T * (n * p * (1 - p))) @ design
+        gradient = design.T @ (n_event - n * p)
+        step = np.linalg.lstsq(information, gradient, rcond=1e-13)[0]
+        step = step * min(1.0, 4.0 / max(1e-300, float(np.abs(design @ step).max())))
+        reached = value_at(params + step)
+        while reached < value and np.abs(step).max() > 1e-12:
+            step = step / 2
+            reached = value_at(params + step)
+        gain = reached - value
+        if gain > 0:
+            params, value = params + step, reached
+        if gain < _TOLERANCE * max(1.0, abs(value)):
+            break
+    return params, value
