@@ -30,8 +30,7 @@ def statin() -> pd.DataFrame:
 
 
 def assert_same(ours: np.ndarray, theirs: pd.Series) -> None:
-    # The last digits of a ratio near 0 are lost in the subtraction of large terms.
-    np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-8)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=0)
 
 
 def test_both_ratios_are_those_of_pvlrt(statin):

@@ -65,9 +65,7 @@ def test_the_rate_of_phvid_is_reproduced_with_its_faults(phvid, name):
     known = phvid[f"{name}_fdr_lbe"].notna().to_numpy()
     off = np.abs(made - phvid[f"{name}_fdr_lbe"])[known]
     assert known.sum() == 51_208
-    # Pairs whose z differs in the last bit stand in another order now and then.
-    assert (off > 1e-6).sum() <= 10
-    assert off.max() < 2e-5
+    assert off.max() < 1e-6
 
 
 @pytest.mark.parametrize("name", ["prr", "ror"])

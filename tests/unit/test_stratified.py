@@ -88,8 +88,10 @@ def test_one_stratum_gives_the_crude_ratio_zero_cells_included(
     over_strata, crude, a, b, c, d
 ):
     made, plain = over_strata([a], [b], [c], [d]), crude(a, b, c, d)
-    for name in ("point", "low", "high"):
-        np.testing.assert_allclose(getattr(made, name), getattr(plain, name), rtol=1e-9)
+    np.testing.assert_allclose(made.point, plain.point, rtol=1e-9)
+    # A variance of zero is, as a sum of four shares, one of rounding.
+    np.testing.assert_allclose(made.low, plain.low, rtol=1e-7)
+    np.testing.assert_allclose(made.high, plain.high, rtol=1e-7)
     assert made.is_exact[0] == plain.is_exact[0]
 
 

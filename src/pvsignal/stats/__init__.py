@@ -11,6 +11,12 @@ no such drug          c      d
 ====================  =====  ============
 """
 
+from pvsignal.stats.adjusted import (
+    AdjustedRor,
+    adjusted_ror,
+    reports_of_sex,
+    reports_of_sex_or_unknown,
+)
 from pvsignal.stats.calibration import (
     EmpiricalNull,
     PValues,
@@ -83,6 +89,7 @@ from pvsignal.stats.twobytwo import (
 )
 
 __all__ = [
+    "AdjustedRor",
     "BcpnnDirichlet",
     "BcpnnNormal",
     "Contrast",
@@ -98,6 +105,7 @@ __all__ = [
     "PValues",
     "Ratio",
     "Share",
+    "adjusted_ror",
     "bayesian_fdr",
     "bcpnn_dirichlet",
     "bcpnn_dirichlet_interval",
@@ -137,6 +145,8 @@ __all__ = [
     "prr",
     "recent_contrast",
     "relative_reporting_ratio",
+    "reports_of_sex",
+    "reports_of_sex_or_unknown",
     "ror",
     "storey_q",
     "stratified_expected",

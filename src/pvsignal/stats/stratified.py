@@ -165,13 +165,14 @@ def mantel_haenszel_prr(
        follow-up data. Biometrics 1985;41:55-68.
     """
     a, b, c, d = _strata(a, b, c, d)
-    n_drug, n_other, n_event = a + b, c + d, a + c
+    n_drug, n_other = a + b, c + d
     n = n_drug + n_other
     with np.errstate(divide="ignore", invalid="ignore"):
         r_sum = _zeroed(a / n * n_other).sum(axis=-1)
         s_sum = _zeroed(c / n * n_drug).sum(axis=-1)
         point = r_sum / s_sum
-        spread = _zeroed((n_drug / n * n_other / n * n_event) - a / n * c)
+        # The numerator multiplied out: no difference of large terms is left in it.
+        spread = _zeroed(a / n * n_drug / n * d + c / n * n_other / n * b)
         low, high = _normal_limits(point, spread.sum(axis=-1) / r_sum / s_sum)
 
     infinite = (s_sum == 0) & (r_sum > 0)
@@ -353,7 +354,7 @@ def _exact_odds(
 def _log_reciprocal(
     a: FloatArray, b: FloatArray, c: FloatArray, d: FloatArray
 ) -> FloatArray:
-    """Solve ``sum_s log sum_j w_sj e^(j u) = log 40`` for u, by Newton's method."""
+    """Root u of ``sum_s log sum_j w_sj e^(j u) = log 40``, by Newton from the right."""
     i = np.arange(_TERMS, dtype=np.float64)
     a, b, c, d = (cell[..., np.newaxis] for cell in (a, b, c, d))
     with np.errstate(divide="ignore"):
@@ -393,5 +394,5 @@ def _exact_rates(a: FloatArray, n_drug: FloatArray, n_other: FloatArray) -> Floa
         slope = (a / (1 + np.exp(-x))).sum(axis=-1)
         step = (value - _TARGET) / slope
         v = v + step
-    limit: FloatArray = np.exp(v)
-    return limit
+    low: FloatArray = np.exp(v)
+    return low
