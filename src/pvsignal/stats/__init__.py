@@ -11,6 +11,16 @@ no such drug          c      d
 ====================  =====  ============
 """
 
+from pvsignal.stats.mgps import MgpsPrior, fit_mgps, zero_cells
 from pvsignal.stats.twobytwo import Ratio, chi2_yates, expected, prr, ror
 
-__all__ = ["Ratio", "chi2_yates", "expected", "prr", "ror"]
+__all__ = [
+    "MgpsPrior",
+    "Ratio",
+    "chi2_yates",
+    "expected",
+    "fit_mgps",
+    "prr",
+    "ror",
+    "zero_cells",
+]
