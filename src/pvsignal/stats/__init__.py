@@ -44,6 +44,7 @@ from pvsignal.stats.likelihood_ratio import (
     poisson_lrt,
     two_proportion_lrt,
 )
+from pvsignal.stats.mgps import MgpsPrior, fit_mgps, zero_cells
 from pvsignal.stats.multiplicity import (
     FalseDiscovery,
     bayesian_fdr,
@@ -101,6 +102,7 @@ __all__ = [
     "InformationComponent",
     "LikelihoodRatioTest",
     "MaxSprt",
+    "MgpsPrior",
     "OnsetSummary",
     "PValues",
     "Ratio",
@@ -125,6 +127,7 @@ __all__ = [
     "evaluable_bc",
     "expected",
     "fisher",
+    "fit_mgps",
     "ic_approximation",
     "information_component",
     "lbe_q",
@@ -152,4 +155,5 @@ __all__ = [
     "stratified_expected",
     "two_proportion_lrt",
     "yules_q",
+    "zero_cells",
 ]
