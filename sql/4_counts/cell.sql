@@ -2,7 +2,7 @@
 -- Title: The 2x2 table of each pair in each comparator as of each held quarter
 -- Grain: (variant, comparator, drug, event_level, event, quarter_no)
 -- Reads: counts.margin, cohort.event, cohort.drug_start, cases.held_quarter, analysis.variant,
---   analysis.variant_comparator, analysis.reference_of
+--   analysis.variant_comparator, cohort.variant_reference
 -- Source: a drug and event, n_drug all of the drug, n_event all with the event, n the population; litigated
 --   reports leave all of them. Groups and supergroups: every pair from the drug's first quarter on, zeros
 --   included; preferred terms: a >= 1. Variants other than the primary one: at the latest quarter.
@@ -36,10 +36,10 @@ compared as (
         comparator.comparator <> 'C'
         or exists (
             select 1
-            from analysis.reference_of as reference_of
+            from cohort.variant_reference as variant_reference
             where
-                reference_of.reference = variant.reference
-                and reference_of.drug = drug_start.drug
+                variant_reference.variant = variant.variant
+                and variant_reference.drug = drug_start.drug
         )
 ),
 

@@ -1,34 +1,20 @@
 -- Kind: table
 -- Title: Reports of each reference set, and of a drug and a reference set, in each selection of a variant
 -- Grain: (selection, report_group, drug, reference_set, event_level, event, litigation_set, n_starts)
--- Reads: counts.selected_count, cohort.pattern_reference, analysis.variant, analysis.variant_comparator,
---   analysis.reference_of
+-- Reads: counts.selected_count, cohort.pattern_reference, cohort.variant_reference
 -- Source: docs/variants.md; patterns do not overlap, so their counts add up
-with compared as (
+with used as (
     select
-        variant.selection,
-        reference_of.reference_set,
-        reference_of.drug
-    from analysis.variant as variant
-    inner join analysis.variant_comparator as comparator
-        on variant.variant = comparator.variant
-    inner join analysis.reference_of as reference_of
-        on variant.reference = reference_of.reference
-    where comparator.comparator = 'C'
-),
-
-used as (
-    select
-        compared.selection,
-        compared.reference_set,
-        compared.drug
-    from compared
+        variant_reference.selection,
+        variant_reference.reference_set,
+        variant_reference.drug
+    from cohort.variant_reference as variant_reference
     union distinct
     select
-        compared.selection,
-        compared.reference_set,
+        variant_reference.selection,
+        variant_reference.reference_set,
         '' as drug
-    from compared
+    from cohort.variant_reference as variant_reference
 )
 
 select

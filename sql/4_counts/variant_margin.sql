@@ -1,8 +1,8 @@
 -- Kind: table
 -- Title: Cells and margins of every variant at the latest held quarter, the primary one included
 -- Grain: (variant, measure, comparator, drug, event_level, event, litigation_set)
--- Reads: counts.selected_count, analysis.variant, analysis.variant_comparator, analysis.reference_of,
---   counts.selected_reference, cohort.drug_start
+-- Reads: counts.selected_count, analysis.variant, analysis.variant_comparator,
+--   cohort.variant_reference, counts.selected_reference, cohort.drug_start
 -- Source: docs/variants.md. Populations: A all, B people with the disease, both since the drug's first report where
 --   the variant is aligned; C the drug, plus its reference, minus the reports of both, since the drug's first report.
 with whole as (
@@ -53,19 +53,14 @@ aligned as (
 
 compared as (
     select
-        variant.variant,
-        variant.selection,
-        reference_of.reference_set,
+        variant_reference.variant,
+        variant_reference.selection,
+        variant_reference.reference_set,
         drug_start.drug,
         drug_start.start_no
-    from analysis.variant as variant
-    inner join analysis.variant_comparator as comparator
-        on variant.variant = comparator.variant
-    inner join analysis.reference_of as reference_of
-        on variant.reference = reference_of.reference
+    from cohort.variant_reference as variant_reference
     inner join cohort.drug_start as drug_start
-        on reference_of.drug = drug_start.drug
-    where comparator.comparator = 'C'
+        on variant_reference.drug = drug_start.drug
 ),
 
 active as (

@@ -109,6 +109,7 @@ MODELS: Final[Mapping[str, tuple[str, ...]]] = {
         "3_cohort/report_stratum",
         "3_cohort/population_stratum",
         "3_cohort/role_exposure",
+        "3_cohort/variant_reference",
         "3_cohort/reference_pattern",
         "3_cohort/pattern_reference",
         "3_cohort/group_member",

@@ -82,6 +82,7 @@ UP_TO_CELL = (
     "4_counts/interval",
     "4_counts/cumulative",
     "4_counts/margin",
+    "3_cohort/variant_reference",
 )
 
 

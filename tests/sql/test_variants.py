@@ -139,7 +139,7 @@ def test_populations_are_added_up_from_groups(aligned, comparator, expected) -> 
             "cohort.pattern_reference": "pattern | reference_set\nref | r",
             "cohort.drug_start": "drug | start_no:int\nx | 1",
         },
-        before=("4_counts/selected_reference",),
+        before=("3_cohort/variant_reference", "4_counts/selected_reference"),
         columns="measure drug n_reports litigation_set",
     )
     found = [row[:3] for row in rows if row[3] == ""]
