@@ -9,7 +9,6 @@ select
     report.caseid,
     counted.known_from,
     counted.known_until,
-    report.received_year,
     report.is_ms
 from cases.counted as counted
 inner join cohort.report as report
