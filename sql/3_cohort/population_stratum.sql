@@ -12,6 +12,12 @@ with trait_value as (
     union all
     select
         stratum.stratum_no,
+        'received_year' as trait,
+        cast(stratum.received_year as varchar) as value
+    from cohort.stratum as stratum
+    union all
+    select
+        stratum.stratum_no,
         'reporter' as trait,
         stratum.reporter as value
     from cohort.stratum as stratum

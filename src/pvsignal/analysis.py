@@ -70,6 +70,7 @@ class ReportChoice(_Frozen):
     ] = ()
     region: tuple[Literal["us", "europe", "elsewhere", "unknown"], ...] = ()
     seriousness: tuple[Literal["serious", "not_serious"], ...] = ()
+    received_year: tuple[int, ...] = ()
     therapies: tuple[Literal["none", "one", "several"], ...] = ()
 
 

@@ -8,11 +8,11 @@ KEY = "quarter_no:int | primaryid:int | caseid:int"
 
 # 1 and 2: x; 3 and 4: reference; 5 both; 6 neither. Only 5 and 6 came after x began.
 STRATUM = """
-stratum_no:int | is_ms:bool | n_starts:int | is_suspected_duplicate:bool | reporter | sex | age_band | region | seriousness | therapies
-1 | true | 1 | false | professional | female | 30-39 | us | serious | one
-2 | true | 1 | false | consumer | male | 70+ | us | not_serious | one
-3 | true | 0 | false | professional | unknown | unknown | europe | serious | one
-4 | false | 1 | true | unknown | female | unknown | elsewhere | serious | several
+stratum_no:int | is_ms:bool | n_starts:int | is_suspected_duplicate:bool | reporter | sex | age_band | region | seriousness | therapies | received_year:int
+1 | true | 1 | false | professional | female | 30-39 | us | serious | one | 2019
+2 | true | 1 | false | consumer | male | 70+ | us | not_serious | one | 2019
+3 | true | 0 | false | professional | unknown | unknown | europe | serious | one | 2018
+4 | false | 1 | true | unknown | female | unknown | elsewhere | serious | several | 2020
 """
 
 POPULATIONS = """
@@ -20,6 +20,7 @@ population | n_traits:int
 all reports | 0
 professional or unknown | 1
 professional women | 2
+received 2018 or 2020 | 1
 """
 
 TRAITS = """
@@ -28,6 +29,8 @@ professional or unknown | reporter | professional
 professional or unknown | reporter | unknown
 professional women | reporter | professional
 professional women | sex | female
+received 2018 or 2020 | received_year | 2018
+received 2018 or 2020 | received_year | 2020
 """
 
 
@@ -51,6 +54,8 @@ def test_a_population_holds_the_strata_that_have_every_trait_it_asks_for() -> No
         professional or unknown | 3
         professional or unknown | 4
         professional women | 1
+        received 2018 or 2020 | 3
+        received 2018 or 2020 | 4
     """)
 
 

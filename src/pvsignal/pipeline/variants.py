@@ -121,7 +121,7 @@ def _traits(variant: Variant) -> dict[str, tuple[str, ...]]:
     chosen = variant.reports.model_dump(exclude_defaults=True)
     if variant.suspected_duplicates == "left_out":
         chosen["is_suspected_duplicate"] = ("no",)
-    return {trait: tuple(sorted(set(values))) for trait, values in chosen.items()}
+    return {trait: tuple(sorted(set(map(str, v)))) for trait, v in chosen.items()}
 
 
 def _name_of(traits: Mapping[str, Iterable[str]]) -> str:
