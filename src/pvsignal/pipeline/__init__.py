@@ -23,9 +23,10 @@ from pvsignal.pipeline.intake import (
     staged_before,
     utc_now,
 )
-from pvsignal.pipeline.judging import Assessed, Scored, assess, score, scored_before
+from pvsignal.pipeline.judging import Assessed, assess
 from pvsignal.pipeline.labelling import read_labels
 from pvsignal.pipeline.publishing import Published, publish, published_before
+from pvsignal.pipeline.scoring import Scored, score, scored_before
 from pvsignal.pipeline.watching import Watched, watch
 from pvsignal.progress import Progress
 from pvsignal.quarter import Quarter, QuarterSpan

@@ -1,122 +1,17 @@
-"""Counts become statistics, statistics become verdicts and ledger records."""
+"""Statistics become verdicts and ledger records."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from pvsignal import codelists, warehouse
-from pvsignal.analysis import Analysis
-from pvsignal.errors import UsageError
-from pvsignal.pipeline.building import Built, built_before, open_warehouse
+from pvsignal.pipeline.building import open_warehouse
 from pvsignal.pipeline.inputs import Inputs, short_hash
+from pvsignal.pipeline.scoring import Scored
 from pvsignal.settings import Settings
 from pvsignal.signals import ledger, lifecycle, rules
-from pvsignal.stats import twobytwo
-
-
-@dataclass(frozen=True)
-class Scored:
-    """Statistics stand in ``signals.statistic``."""
-
-    built: Built
-    n_statistics: int
-
-
-def score(settings: Settings, built: Built) -> Scored:
-    """Compute the statistics of every cell table and the flags of each comparator."""
-    with open_warehouse(settings) as con:
-        cells = warehouse.query_arrow(
-            con,
-            "select cell.*, held_quarter.quarter, "
-            "cell.quarter_no = max(cell.quarter_no) over () as is_latest "
-            "from counts.cell as cell inner join cases.held_quarter as held_quarter "
-            "on cell.quarter_no = held_quarter.quarter_no",
-        )
-        table = _statistics(cells, built.inputs.analysis)
-        warehouse.load_arrow(con, "signals.statistic", table)
-        masked = warehouse.query_arrow(con, "select * from counts.masked_pair")
-        warehouse.load_arrow(con, "signals.masked_statistic", _without(masked))
-    return Scored(built, table.num_rows)
-
-
-def scored_before(settings: Settings, inputs: Inputs) -> Scored:
-    """Statistics that were computed from these inputs, for the single commands.
-
-    Raises
-    ------
-    UsageError
-        If there are none.
-    """
-    built = built_before(settings, inputs)
-    with open_warehouse(settings) as con:
-        is_scored = warehouse.has_table(con, "signals.statistic")
-    if not is_scored:
-        raise UsageError(
-            f"no statistics in {settings.data_dir}; run 'pvsignal score' first"
-        )
-    return Scored(built, 0)
-
-
-def _statistics(cells: pa.Table, analysis: Analysis) -> pa.Table:
-    a, n_drug, n_event, n = (
-        cells[name].to_numpy() for name in ("a", "n_drug", "n_event", "n")
-    )
-    b, c = n_drug - a, n_event - a
-    d = n - n_drug - n_event + a
-    expected = twobytwo.expected(a, b, c, d)
-    prr, ror = twobytwo.prr(a, b, c, d), twobytwo.ror(a, b, c, d)
-    chi2 = twobytwo.chi2_yates(a, b, c, d)
-    limits = analysis.thresholds
-    in_a = pc.equal(cells["comparator"], "A").to_numpy()
-    columns = {
-        "b": b,
-        "c": c,
-        "d": d,
-        "expected": expected,
-        "prr": prr.point,
-        "prr_low": prr.low,
-        "prr_high": prr.high,
-        "ror": ror.point,
-        "ror_low": ror.low,
-        "ror_high": ror.high,
-        "is_exact": ror.is_exact,
-        "chi2_yates": chi2,
-        "sdr_evans": rules.sdr_evans(a, prr.point, chi2=chi2, limits=limits),
-        "sdr_ror": rules.sdr_ror(a, ror.low, limits=limits),
-        "evaluable": rules.evaluable(
-            in_a, a, c=c, expected=expected, limits=analysis.evaluable
-        ),
-    }
-    for name, values in columns.items():
-        cells = cells.append_column(name, pa.array(values))
-    return cells
-
-
-def _without(pairs: pa.Table) -> pa.Table:
-    """Cells and ratios of pairs without the reports of their contributor."""
-    a, n_drug, n_event, n = (
-        pairs[f"{name}_without"].to_numpy() for name in ("a", "n_drug", "n_event", "n")
-    )
-    b, c = n_drug - a, n_event - a
-    d = n - n_drug - n_event + a
-    ror = twobytwo.ror(a, b, c, d)
-    columns = {
-        "b_without": b,
-        "c_without": c,
-        "d_without": d,
-        "prr_without": twobytwo.prr(a, b, c, d).point,
-        "ror_without": ror.point,
-        "ror_low_without": ror.low,
-        "ror_high_without": ror.high,
-        "is_exact_without": ror.is_exact,
-    }
-    for name, values in columns.items():
-        pairs = pairs.append_column(name, pa.array(values))
-    return pairs
 
 
 @dataclass(frozen=True)

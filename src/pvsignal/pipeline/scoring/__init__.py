@@ -1,0 +1,51 @@
+"""Counts become statistics: one module per table of results.
+
+Each module reads models of the warehouse, computes in NumPy and stores its table;
+`score` calls them in order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pvsignal import warehouse
+from pvsignal.errors import UsageError
+from pvsignal.pipeline.building import Built, built_before, open_warehouse
+from pvsignal.pipeline.inputs import Inputs
+from pvsignal.pipeline.scoring.cells import score_cells
+from pvsignal.pipeline.scoring.masking import score_masking
+from pvsignal.settings import Settings
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Statistics stand in ``signals.statistic``."""
+
+    built: Built
+    n_statistics: int
+
+
+def score(settings: Settings, built: Built) -> Scored:
+    """Compute the statistics of every cell table and what stands beside them."""
+    with open_warehouse(settings) as con:
+        n_statistics = score_cells(con, built.inputs.analysis)
+        score_masking(con)
+    return Scored(built, n_statistics)
+
+
+def scored_before(settings: Settings, inputs: Inputs) -> Scored:
+    """Statistics that were computed from these inputs, for the single commands.
+
+    Raises
+    ------
+    UsageError
+        If there are none.
+    """
+    built = built_before(settings, inputs)
+    with open_warehouse(settings) as con:
+        is_scored = warehouse.has_table(con, "signals.statistic")
+    if not is_scored:
+        raise UsageError(
+            f"no statistics in {settings.data_dir}; run 'pvsignal score' first"
+        )
+    return Scored(built, 0)

@@ -1,0 +1,66 @@
+"""Statistics and flags of every 2x2 table."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pvsignal import warehouse
+from pvsignal.analysis import Analysis
+from pvsignal.signals import rules
+from pvsignal.stats import twobytwo
+
+
+def score_cells(con: warehouse.Connection, analysis: Analysis) -> int:
+    """Store the statistics of every cell table as ``signals.statistic``.
+
+    Returns
+    -------
+    int
+        Number of tables.
+    """
+    cells = warehouse.query_arrow(
+        con,
+        "select cell.*, held_quarter.quarter, "
+        "cell.quarter_no = max(cell.quarter_no) over () as is_latest "
+        "from counts.cell as cell inner join cases.held_quarter as held_quarter "
+        "on cell.quarter_no = held_quarter.quarter_no",
+    )
+    table = _statistics(cells, analysis)
+    warehouse.load_arrow(con, "signals.statistic", table)
+    return len(table)
+
+
+def _statistics(cells: pa.Table, analysis: Analysis) -> pa.Table:
+    a, n_drug, n_event, n = (
+        cells[name].to_numpy() for name in ("a", "n_drug", "n_event", "n")
+    )
+    b, c = n_drug - a, n_event - a
+    d = n - n_drug - n_event + a
+    expected = twobytwo.expected(a, b, c, d)
+    prr, ror = twobytwo.prr(a, b, c, d), twobytwo.ror(a, b, c, d)
+    chi2 = twobytwo.chi2_yates(a, b, c, d)
+    limits = analysis.thresholds
+    in_a = pc.equal(cells["comparator"], "A").to_numpy()
+    columns = {
+        "b": b,
+        "c": c,
+        "d": d,
+        "expected": expected,
+        "prr": prr.point,
+        "prr_low": prr.low,
+        "prr_high": prr.high,
+        "ror": ror.point,
+        "ror_low": ror.low,
+        "ror_high": ror.high,
+        "is_exact": ror.is_exact,
+        "chi2_yates": chi2,
+        "sdr_evans": rules.sdr_evans(a, prr.point, chi2=chi2, limits=limits),
+        "sdr_ror": rules.sdr_ror(a, ror.low, limits=limits),
+        "evaluable": rules.evaluable(
+            in_a, a, c=c, expected=expected, limits=analysis.evaluable
+        ),
+    }
+    for name, values in columns.items():
+        cells = cells.append_column(name, pa.array(values))
+    return cells
