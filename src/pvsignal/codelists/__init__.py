@@ -20,6 +20,7 @@ from pvsignal.codelists.markers import (
 from pvsignal.codelists.matching import match_names, match_routes
 from pvsignal.codelists.names import normalise_term
 from pvsignal.codelists.schema import Codelist, Codelists
+from pvsignal.codelists.sexes import sexes_of_events
 from pvsignal.codelists.substances import clean_names, ingredients
 from pvsignal.codelists.terms import (
     classify_terms,
@@ -51,5 +52,6 @@ __all__ = [
     "reference_members",
     "reference_therapies",
     "search_names",
+    "sexes_of_events",
     "therapies_named",
 ]

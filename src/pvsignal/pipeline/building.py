@@ -419,6 +419,7 @@ def _event_frames(con: warehouse.Connection, inputs: Inputs) -> dict[str, pd.Dat
         "codelists.event": pd.concat(
             [codelists.event_catalogue(lists), markers, own.events]
         ),
+        "codelists.event_sex": codelists.sexes_of_events(lists),
         "codelists.meddra_term": own.terms,
         "codelists.litigated_event": pd.concat(
             [
