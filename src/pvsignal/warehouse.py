@@ -106,6 +106,7 @@ MODELS: Final[Mapping[str, tuple[str, ...]]] = {
     "strata": (
         "3_cohort/report_trait",
         "3_cohort/stratum",
+        "3_cohort/stratum_covariate",
         "3_cohort/report_stratum",
         "3_cohort/population_stratum",
         "3_cohort/role_exposure",
@@ -117,6 +118,8 @@ MODELS: Final[Mapping[str, tuple[str, ...]]] = {
         "4_counts/selected_count",
         "4_counts/selected_reference",
         "4_counts/variant_margin",
+        "4_counts/covariate_count",
+        "4_counts/covariate_margin",
     ),
     "counts": (
         "4_counts/population_member",
