@@ -17,6 +17,7 @@ from pvsignal.stats.adjusted import (
     reports_of_sex,
     reports_of_sex_or_unknown,
 )
+from pvsignal.stats.adjusted_events import adjusted_ror_of_events
 from pvsignal.stats.calibration import (
     EmpiricalNull,
     PValues,
@@ -108,6 +109,7 @@ __all__ = [
     "Ratio",
     "Share",
     "adjusted_ror",
+    "adjusted_ror_of_events",
     "bayesian_fdr",
     "bcpnn_dirichlet",
     "bcpnn_dirichlet_interval",
