@@ -177,6 +177,7 @@ LINKAGE: Final = (
 
 API: Final = (
     "5_api/signals",
+    "5_api/adjusted",
     "5_api/variants",
     "5_api/verdicts",
     "5_api/signal_history",

@@ -32,6 +32,7 @@ PUBLISHED_KEPT: Final = 5
 PUBLISHED_TABLES: Final = (
     "signals.statistic",
     "signals.verdict",
+    "signals.adjusted",
     "signals.masked_statistic",
     "signals.run",
     "signals.ledger",

@@ -12,6 +12,7 @@ from pvsignal import warehouse
 from pvsignal.errors import UsageError
 from pvsignal.pipeline.building import Built, built_before, open_warehouse
 from pvsignal.pipeline.inputs import Inputs
+from pvsignal.pipeline.scoring.adjusted import score_adjusted
 from pvsignal.pipeline.scoring.cells import score_cells
 from pvsignal.pipeline.scoring.masking import score_masking
 from pvsignal.settings import Settings
@@ -29,6 +30,7 @@ def score(settings: Settings, built: Built) -> Scored:
     """Compute the statistics of every cell table and what stands beside them."""
     with open_warehouse(settings) as con:
         n_statistics = score_cells(con, built.inputs.analysis)
+        score_adjusted(con)
         score_masking(con)
     return Scored(built, n_statistics)
 
