@@ -19,6 +19,7 @@ from pvsignal.pipeline.scoring.adjusted import (
     TOO_FEW,
     score_adjusted,
 )
+from pvsignal.stats import information_component
 
 MODELS = (
     "3_cohort/variant_reference",
@@ -187,7 +188,9 @@ def _tables(reports: Sequence[Report], flags: Sequence[str]) -> dict[str, pd.Dat
         ),
         "counts.cell": cell,
         "signals.statistic": cell.assign(
-            is_latest=True, expected=expected, sdr_ror=cell["event"].isin(flags)
+            is_latest=True,
+            sdr_ror=cell["event"].isin(flags),
+            sdr_ic=information_component(cell["a"], expected).ic025 > 0,
         ),
     }
 

@@ -127,9 +127,13 @@ order by cell.comparator, cell.drug, cell.event_level, cell.event
 """
 
 _FLAGGED = """
-select drug, event, a, expected, sdr_ror
+select distinct drug, event
 from signals.statistic
-where variant = 'primary' and is_latest and event_level <> 'pt'
+where
+    variant = 'primary'
+    and is_latest
+    and event_level <> 'pt'
+    and (sdr_ror or sdr_ic)
 """
 
 _MARGIN = """
@@ -182,8 +186,6 @@ def score_adjusted(con: warehouse.Connection) -> None:
 def _flagged(con: warehouse.Connection) -> set[tuple[str, str]]:
     """Pairs of drug and event that the ROR or the IC flags in any comparator."""
     table = warehouse.query_frame(con, _FLAGGED)
-    ic = information_component(table["a"].to_numpy(), table["expected"].to_numpy())
-    table = table[table["sdr_ror"].to_numpy(np.bool_) | (ic.ic025 > 0)]
     return set(zip(table["drug"], table["event"], strict=True))
 
 
