@@ -33,6 +33,8 @@ PUBLISHED_TABLES: Final = (
     "signals.statistic",
     "signals.verdict",
     "signals.masked_statistic",
+    "signals.onset",
+    "signals.interaction",
     "signals.run",
     "signals.ledger",
     "counts.pair_profile",

@@ -45,6 +45,19 @@ def sdr_ror(a: Counts, ror_low: Values, *, limits: Thresholds) -> Flags:
     return (a >= limits.min_reports) & (ror_low > limits.ror_low_min)
 
 
+def sdr_omega(omega025: Values) -> Flags:
+    """Flag pairs of drugs whose lower 95 % limit of Omega lies above 0.
+
+    NaN (no report with one of the drugs alone) never flags. The limits shrink towards
+    0, so that no number of reports need be asked for beside them.
+
+    References
+    ----------
+    Norén, Sundberg, Bate, Edwards (2008) Stat Med 27:3057-3070.
+    """
+    return omega025 > 0
+
+
 def evaluable(
     in_a: Flags, a: Counts, *, c: Counts, expected: Values, limits: Evaluable
 ) -> Flags:

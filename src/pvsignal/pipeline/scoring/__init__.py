@@ -13,7 +13,9 @@ from pvsignal.errors import UsageError
 from pvsignal.pipeline.building import Built, built_before, open_warehouse
 from pvsignal.pipeline.inputs import Inputs
 from pvsignal.pipeline.scoring.cells import score_cells
+from pvsignal.pipeline.scoring.interactions import score_interactions
 from pvsignal.pipeline.scoring.masking import score_masking
+from pvsignal.pipeline.scoring.onset import score_onset
 from pvsignal.settings import Settings
 
 
@@ -30,6 +32,8 @@ def score(settings: Settings, built: Built) -> Scored:
     with open_warehouse(settings) as con:
         n_statistics = score_cells(con, built.inputs.analysis)
         score_masking(con)
+        score_onset(con)
+        score_interactions(con)
     return Scored(built, n_statistics)
 
 
