@@ -295,6 +295,19 @@ PRIVATE = {
     " masking_ratio double, a_without bigint, b_without bigint, c_without bigint,"
     " d_without bigint, prr_without double, ror_without double,"
     " ror_low_without double, ror_high_without double, is_exact_without boolean",
+    "signals.onset": "drug_level text, drug text, event_level text, event text,"
+    " a bigint, n_dated bigint, n_exact bigint, n_before_start bigint,"
+    " n_not_dated bigint, q1_low_days double, q1_high_days double,"
+    " median_low_days double, median_high_days double, q3_low_days double,"
+    " q3_high_days double, n_under_90 bigint, n_uncertain_90 bigint,"
+    " share_under_90 double, share_under_90_low double, share_under_90_high double,"
+    " n_under_180 bigint, n_uncertain_180 bigint, share_under_180 double,"
+    " share_under_180_low double, share_under_180_high double, n_shape bigint,"
+    " shape double, shape_low double, shape_high double, scale_days double",
+    "signals.interaction": "drug text, substance text, event_level text, event text,"
+    " n_combinations bigint, n111 bigint, n11 bigint, is_therapy boolean, n101 bigint,"
+    " n10 bigint, n011 bigint, n01 bigint, n001 bigint, n00 bigint, expected double,"
+    " omega double, omega025 double, omega975 double, sdr_omega boolean",
     "counts.excluded_case": "drug text, event text, term text, caseid bigint,"
     " primaryid bigint, quarter_no smallint, reason text",
     "counts.duplicate": "caseid bigint, linked_caseid bigint, primaryid bigint,"

@@ -34,6 +34,8 @@ PUBLISHED_TABLES: Final = (
     "signals.verdict",
     "signals.adjusted",
     "signals.masked_statistic",
+    "signals.onset",
+    "signals.interaction",
     "signals.run",
     "signals.ledger",
     "counts.pair_profile",

@@ -83,6 +83,19 @@ def crosses(in_a: Flags, by_ror: Flags, by_ic: Flags) -> Flags:
     return np.where(in_a, by_ic, by_ror)
 
 
+def sdr_omega(omega025: Values) -> Flags:
+    """Flag pairs of drugs whose lower 95 % limit of Omega lies above 0.
+
+    NaN (no report with one of the drugs alone) never flags. The limits shrink towards
+    0, so that no number of reports need be asked for beside them.
+
+    References
+    ----------
+    Norén, Sundberg, Bate, Edwards (2008) Stat Med 27:3057-3070.
+    """
+    return omega025 > 0
+
+
 def evaluable(
     in_a: Flags, a: Counts, *, c: Counts, expected: Values, limits: Evaluable
 ) -> Flags:

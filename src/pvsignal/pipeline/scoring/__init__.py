@@ -14,7 +14,9 @@ from pvsignal.pipeline.building import Built, built_before, open_warehouse
 from pvsignal.pipeline.inputs import Inputs
 from pvsignal.pipeline.scoring.adjusted import score_adjusted
 from pvsignal.pipeline.scoring.cells import score_cells
+from pvsignal.pipeline.scoring.interactions import score_interactions
 from pvsignal.pipeline.scoring.masking import score_masking
+from pvsignal.pipeline.scoring.onset import score_onset
 from pvsignal.settings import Settings
 
 
@@ -32,6 +34,8 @@ def score(settings: Settings, built: Built) -> Scored:
         n_statistics = score_cells(con, built.inputs.analysis)
         score_adjusted(con)
         score_masking(con)
+        score_onset(con)
+        score_interactions(con)
     return Scored(built, n_statistics)
 
 
