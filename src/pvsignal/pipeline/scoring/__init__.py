@@ -13,7 +13,10 @@ from pvsignal.errors import UsageError
 from pvsignal.pipeline.building import Built, built_before, open_warehouse
 from pvsignal.pipeline.inputs import Inputs
 from pvsignal.pipeline.scoring.cells import score_cells
+from pvsignal.pipeline.scoring.controls import score_controls
+from pvsignal.pipeline.scoring.drug_tests import score_drug_tests
 from pvsignal.pipeline.scoring.masking import score_masking
+from pvsignal.pipeline.scoring.multiplicity import score_multiplicity
 from pvsignal.settings import Settings
 
 
@@ -30,6 +33,9 @@ def score(settings: Settings, built: Built) -> Scored:
     with open_warehouse(settings) as con:
         n_statistics = score_cells(con, built.inputs.analysis)
         score_masking(con)
+        score_controls(con)
+        score_drug_tests(con)
+        score_multiplicity(con)
     return Scored(built, n_statistics)
 
 
