@@ -12,6 +12,7 @@
 --   n_negative_used: those of them that the null is fitted to: no cell is 0
 --   mean_log_ror: mean of ln ROR of the null; 0 where negative controls show nothing but chance, NULL where not fitted
 --   spread_log_ror: standard deviation of ln ROR of the null beyond sampling error
+--   mean_log_ror_chance: mean that controls with the same margins have on average without any bias (small counts)
 --   ror_null_low: exp(mean - 1.96 spread); 95 % of pairs without a link lie between it and ror_null_high
 --   ror_null_high: exp(mean + 1.96 spread); sampling error comes on top
 --   share_used_above_1: share of the controls used whose lower 95 % limit of the ROR is above 1
@@ -45,6 +46,7 @@ select
     empirical_null.n_negative_used,
     empirical_null.mean_log_ror,
     empirical_null.spread_log_ror,
+    empirical_null.mean_log_ror_chance,
     empirical_null.ror_null_low,
     empirical_null.ror_null_high,
     empirical_null.share_used_above_1,

@@ -282,7 +282,8 @@ PRIVATE = {
     " why_not_used text",
     "signals.empirical_null": "comparator text, quarter text, n_negative bigint, n_negative_counted"
     " bigint, n_negative_judged bigint, n_negative_used bigint, mean_log_ror"
-    " double, spread_log_ror double, ror_null_low double, ror_null_high"
+    " double, spread_log_ror double,"
+    " mean_log_ror_chance double, ror_null_low double, ror_null_high"
     " double, share_used_above_1 double, share_used_above_null double,"
     " n_positive bigint, n_positive_counted bigint, n_positive_judged bigint,"
     " n_negative_sdr_ror bigint, share_negative_sdr_ror double,"

@@ -21,6 +21,11 @@ _MIN_EXPECTED: Final = 1.0
 # Below it mean and spread are too uncertain to be taken for known (docs/validation.md).
 _ENOUGH_CONTROLS: Final = 30
 
+# Null archives drawn for the mean that small counts alone give, and when it is said.
+_N_DRAWS: Final = 100
+_SEED: Final = 2014
+_MEAN_WORTH_SAYING: Final = 0.05
+
 _CONTROLS: Final = """
 select
     control.*, statistic.a, statistic.b, statistic.c, statistic.d,
@@ -44,6 +49,7 @@ order by comparator.comparator
 """
 
 Flags = npt.NDArray[np.bool_]
+FloatArray = npt.NDArray[np.float64]
 
 
 def score_controls(con: warehouse.Connection) -> None:
@@ -62,7 +68,7 @@ def score_controls(con: warehouse.Connection) -> None:
     )
 
 
-def log_ror_se(*cells: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def log_ror_se(*cells: FloatArray) -> FloatArray:
     """Standard error of ln ROR, ``sqrt(1/a + 1/b + 1/c + 1/d)``.
 
     Infinite where a cell is 0, NaN where it is missing.
@@ -131,6 +137,7 @@ _PERFORMANCE: Final = pa.schema(
         ("n_negative_used", pa.int64()),
         ("mean_log_ror", pa.float64()),
         ("spread_log_ror", pa.float64()),
+        ("mean_log_ror_chance", pa.float64()),
         ("ror_null_low", pa.float64()),
         ("ror_null_high", pa.float64()),
         ("share_used_above_1", pa.float64()),
@@ -150,9 +157,11 @@ def _performance(
     """Row of a comparator: its null, and how many controls flag."""
     rows = [row for row in controls.to_pylist() if row["comparator"] == comparator]
     used = [row for row in rows if row["is_used"]]
-    cells = [np.array([row[x] for row in used], dtype=np.float64) for x in "abcd"]
-    log_ror = np.log(np.array([row["ror"] for row in used], dtype=np.float64))
-    null = empirical_null(log_ror, log_ror_se(*cells))
+    null = empirical_null(*_log_ror(*_cells(used)))
+    judged = [
+        row for row in rows if row["is_judged"] and row["control_type"] == "negative"
+    ]
+    chance = _mean_by_chance(*_cells(judged)) if null.n >= MIN_CONTROLS else np.nan
     half = Z_95 * null.spread
     result: dict[str, Any] = {
         "comparator": comparator,
@@ -160,6 +169,7 @@ def _performance(
         "n_negative_used": null.n,
         "mean_log_ror": null.mean,
         "spread_log_ror": null.spread,
+        "mean_log_ror_chance": chance,
         "ror_null_low": float(np.exp(null.mean - half)),
         "ror_null_high": float(np.exp(null.mean + half)),
         "share_used_above_1": null.share_flagged,
@@ -180,7 +190,39 @@ def _performance(
         name: None if isinstance(value, float) and np.isnan(value) else value
         for name, value in result.items()
     }
-    return result | {"note": _note(null, n_listed=result["n_negative"])}
+    note = _note(null, chance, n_listed=result["n_negative"])
+    return result | {"note": note}
+
+
+def _cells(rows: list[dict[str, Any]]) -> list[FloatArray]:
+    return [np.array([row[x] for row in rows], dtype=np.float64) for x in "abcd"]
+
+
+def _log_ror(*cells: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Logarithm of the ROR of tables, and its standard error."""
+    a, b, c, d = cells
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.log(a / b * (d / c)), log_ror_se(a, b, c, d)
+
+
+def _mean_by_chance(*cells: FloatArray) -> float:
+    """Mean of the null that controls with these margins have without any bias.
+
+    The normal likelihood takes ln ROR for symmetric, and a pair without a report has
+    none: of few expected reports the low ratios are missing, so the mean is above 0.
+    Counts are drawn given the margins, the null is fitted as to the real ones.
+    """
+    a, b, c, d = (cell.astype(np.int64) for cell in cells)
+    rng = np.random.default_rng(_SEED)
+    means = []
+    for _ in range(_N_DRAWS):
+        drawn = rng.hypergeometric(a + c, b + d, a + b)
+        log_ror, se = _log_ror(
+            *(cell.astype(np.float64) for cell in (drawn, a + b - drawn)),
+            *(cell.astype(np.float64) for cell in (a + c - drawn, d - a + drawn)),
+        )
+        means.append(empirical_null(log_ror, se).mean)
+    return float(np.nanmean(means)) if np.isfinite(means).any() else float("nan")
 
 
 def _share(flags: Flags, name: str) -> dict[str, Any]:
@@ -197,7 +239,7 @@ def _share(flags: Flags, name: str) -> dict[str, Any]:
     }
 
 
-def _note(null: EmpiricalNull, *, n_listed: int) -> str | None:
+def _note(null: EmpiricalNull, chance: float, *, n_listed: int) -> str | None:
     """What a reader of the null must know; None where nothing is special."""
     if not n_listed:
         return "the analysis has no negative controls"
@@ -206,9 +248,15 @@ def _note(null: EmpiricalNull, *, n_listed: int) -> str | None:
             f"{null.n} of {n_listed} negative controls can be used, a null needs"
             f" {MIN_CONTROLS}: nothing is calibrated"
         )
+    notes = []
     if null.n < _ENOUGH_CONTROLS:
-        return (
+        notes.append(
             f"{null.n} negative controls: mean and spread are uncertain and taken for"
             " known, so calibrated p-values are too small more often than they say"
         )
-    return None
+    if abs(chance) > _MEAN_WORTH_SAYING:
+        notes.append(
+            "controls expect few reports: small counts alone give a mean of"
+            f" {chance:.2f}"
+        )
+    return "; ".join(notes) or None
