@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from scipy.stats import binomtest
 
 from pvsignal import warehouse
-from pvsignal.stats import EmpiricalNull, empirical_null, information_component
+from pvsignal.stats import EmpiricalNull, empirical_null
 from pvsignal.stats.calibration import MIN_CONTROLS
 from pvsignal.stats.twobytwo import Z_95
 
@@ -30,7 +30,7 @@ _CONTROLS: Final = """
 select
     control.*, statistic.a, statistic.b, statistic.c, statistic.d,
     statistic.expected, statistic.ror, statistic.ror_low, statistic.ror_high,
-    statistic.is_exact, statistic.sdr_ror, statistic.evaluable
+    statistic.is_exact, statistic.sdr_ror, statistic.sdr_ic, statistic.evaluable
 from counts.control as control
 left join signals.statistic as statistic
     on statistic.variant = 'primary' and statistic.is_latest
@@ -78,13 +78,12 @@ def log_ror_se(*cells: FloatArray) -> FloatArray:
 
 
 def _judged(controls: pa.Table) -> pa.Table:
-    """Controls with their IC flag, and whether and why not they are used."""
+    """Controls with whether they are used, and why not."""
     a, b, c, d, expected = (
         controls[name].cast(pa.float64()).to_numpy(zero_copy_only=False)
         for name in ("a", "b", "c", "d", "expected")
     )
     has_cells = ~np.isnan(a)
-    ic025 = information_component(np.where(has_cells, a, 0.0), expected).ic025
     has_ratio = np.isfinite(log_ror_se(a, b, c, d))
     is_expected = expected >= _MIN_EXPECTED
     is_litigated = controls["is_litigated"].to_numpy()
@@ -105,7 +104,6 @@ def _judged(controls: pa.Table) -> pa.Table:
         )
     ]
     columns = {
-        "sdr_ic": pa.array(ic025 > 0, mask=~has_cells),
         "is_judged": pa.array(is_judged, mask=~has_cells),
         "is_used": pa.array(is_used),
         "why_not_used": pa.array(why, pa.string()),
