@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import duckdb
 import numpy as np
 import pandas as pd
@@ -11,6 +14,7 @@ from scipy.stats import hypergeom, norm
 from pvsignal.codelists import load_codelists
 from tests.pipeline.conftest import Published
 
+PAGE = (Path(__file__).parents[2] / "docs" / "statistics.md").read_text("utf-8")
 KEY = ["comparator", "drug_level", "drug", "event_level", "event"]
 
 
@@ -163,3 +167,18 @@ def test_each_drug_of_a_comparator_has_one_test_of_its_groups(
         "select count(p_lrt) from api.multiplicity where event_level = 'supergroup'"
     ).fetchall()
     assert n_supergroups == 0
+
+
+@pytest.mark.parametrize("view", ["multiplicity", "drug_tests", "controls"])
+def test_the_examples_of_the_page_run_as_printed(
+    con: duckdb.DuckDBPyConnection, view: str
+) -> None:
+    examples = [
+        statement
+        for block in re.findall(r"```sql\n(.*?)```", PAGE, re.S)
+        for statement in duckdb.extract_statements(block)
+        if f"api.{view}" in statement.query
+    ]
+    assert examples
+    for statement in examples:
+        assert con.execute(statement).fetchall(), statement.query
