@@ -308,6 +308,36 @@ PRIVATE = {
     " n_combinations bigint, n111 bigint, n11 bigint, is_therapy boolean, n101 bigint,"
     " n10 bigint, n011 bigint, n01 bigint, n001 bigint, n00 bigint, expected double,"
     " omega double, omega025 double, omega975 double, sdr_omega boolean",
+    "signals.multiplicity": "comparator text, drug_level text, drug text, event_level text, event"
+    " text, quarter text, m bigint, p_greater double, p_mid double, q_bh"
+    " double, pi0_storey double, q_storey double, pi0_lbe double, q_lbe"
+    " double, fdr_ebgm double, p_raw double, p_calibrated double,"
+    " p_raw_greater double, p_calibrated_greater double, p_lrt double",
+    "signals.drug_test": "comparator text, drug_level text, drug text, quarter text, n_drug"
+    " bigint, n_events bigint, event text, a bigint, expected double, llr"
+    " double, p_lrt double, n_flagged bigint, flagged_events text,"
+    " n_simulations bigint, m bigint, q_bh double",
+    "signals.control": "comparator text, control_type text, drug text, event_level text, event"
+    " text, label_date text, reason text, certainty text, quarter text, a"
+    " bigint, b bigint, c bigint, d bigint, expected double, ror double,"
+    " ror_low double, ror_high double, is_exact boolean, sdr_ror boolean,"
+    " evaluable boolean, sdr_ic boolean, is_judged boolean, is_used boolean,"
+    " why_not_used text",
+    "signals.empirical_null": "comparator text, quarter text, n_negative bigint, n_negative_counted"
+    " bigint, n_negative_judged bigint, n_negative_used bigint, mean_log_ror"
+    " double, spread_log_ror double,"
+    " mean_log_ror_chance double, ror_null_low double, ror_null_high"
+    " double, share_used_above_1 double, share_used_above_null double,"
+    " n_positive bigint, n_positive_counted bigint, n_positive_judged bigint,"
+    " n_negative_sdr_ror bigint, share_negative_sdr_ror double,"
+    " share_low_negative_sdr_ror double, share_high_negative_sdr_ror double,"
+    " n_negative_sdr_ic bigint, share_negative_sdr_ic double,"
+    " share_low_negative_sdr_ic double, share_high_negative_sdr_ic double,"
+    " n_positive_sdr_ror bigint, share_positive_sdr_ror double,"
+    " share_low_positive_sdr_ror double, share_high_positive_sdr_ror double,"
+    " n_positive_sdr_ic bigint, share_positive_sdr_ic double,"
+    " share_low_positive_sdr_ic double, share_high_positive_sdr_ic double,"
+    " note text",
     "counts.excluded_case": "drug text, event text, term text, caseid bigint,"
     " primaryid bigint, quarter_no smallint, reason text",
     "counts.duplicate": "caseid bigint, linked_caseid bigint, primaryid bigint,"

@@ -4,6 +4,7 @@ The lists are tables under ``data``, one decision a row, each with a card that g
 its scope, source and reviewer. ``docs/codelists.md`` describes every list.
 """
 
+from pvsignal.codelists.controls import control_pairs
 from pvsignal.codelists.drugs import (
     drug_members,
     reference_members,
@@ -36,6 +37,7 @@ __all__ = [
     "classify_terms",
     "clean_names",
     "codelists_hash",
+    "control_pairs",
     "drug_members",
     "event_catalogue",
     "events_of_terms",

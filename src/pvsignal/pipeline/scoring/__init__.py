@@ -14,8 +14,11 @@ from pvsignal.pipeline.building import Built, built_before, open_warehouse
 from pvsignal.pipeline.inputs import Inputs
 from pvsignal.pipeline.scoring.adjusted import score_adjusted
 from pvsignal.pipeline.scoring.cells import score_cells
+from pvsignal.pipeline.scoring.controls import score_controls
+from pvsignal.pipeline.scoring.drug_tests import score_drug_tests
 from pvsignal.pipeline.scoring.interactions import score_interactions
 from pvsignal.pipeline.scoring.masking import score_masking
+from pvsignal.pipeline.scoring.multiplicity import score_multiplicity
 from pvsignal.pipeline.scoring.onset import score_onset
 from pvsignal.settings import Settings
 
@@ -36,6 +39,9 @@ def score(settings: Settings, built: Built) -> Scored:
         score_masking(con)
         score_onset(con)
         score_interactions(con)
+        score_controls(con)
+        score_drug_tests(con)
+        score_multiplicity(con)
     return Scored(built, n_statistics)
 
 
