@@ -62,11 +62,13 @@ from pvsignal.stats.power import (
 )
 from pvsignal.stats.sequential import (
     MaxSprt,
+    SpendingBoundary,
     maxsprt,
     maxsprt_binomial_critical_value,
     maxsprt_critical_value,
     maxsprt_error,
     maxsprt_group_critical_value,
+    maxsprt_spending_boundary,
 )
 from pvsignal.stats.stratified import (
     Homogeneity,
@@ -107,6 +109,7 @@ __all__ = [
     "PValues",
     "Ratio",
     "Share",
+    "SpendingBoundary",
     "adjusted_ror",
     "bayesian_fdr",
     "bcpnn_dirichlet",
@@ -140,6 +143,7 @@ __all__ = [
     "maxsprt_critical_value",
     "maxsprt_error",
     "maxsprt_group_critical_value",
+    "maxsprt_spending_boundary",
     "omega",
     "onset_summary",
     "phvid_fdr",

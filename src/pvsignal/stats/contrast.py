@@ -215,7 +215,9 @@ def _log_sums(taken: FloatArray, given: FloatArray) -> FloatArray:
         order = order[: -batch.size]
         i = np.arange(longest)
         steps = np.zeros((batch.size, longest))
-        for cell_taken, cell_given in zip(taken[:, batch], given[:, batch], strict=True):
+        for cell_taken, cell_given in zip(
+            taken[:, batch], given[:, batch], strict=True
+        ):
             # Past its length a column is masked below; 1 keeps the logarithm finite.
             left = np.maximum(cell_taken[:, np.newaxis] - i, 1.0)
             steps += np.log(left / (cell_given[:, np.newaxis] + i + 1))
