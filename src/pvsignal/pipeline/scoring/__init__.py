@@ -13,7 +13,10 @@ from pvsignal.errors import UsageError
 from pvsignal.pipeline.building import Built, built_before, open_warehouse
 from pvsignal.pipeline.inputs import Inputs
 from pvsignal.pipeline.scoring.cells import score_cells
+from pvsignal.pipeline.scoring.contrast import score_contrast
 from pvsignal.pipeline.scoring.masking import score_masking
+from pvsignal.pipeline.scoring.surveillance import score_surveillance
+from pvsignal.pipeline.scoring.year_stratified import score_year_stratified
 from pvsignal.settings import Settings
 
 
@@ -30,6 +33,9 @@ def score(settings: Settings, built: Built) -> Scored:
     with open_warehouse(settings) as con:
         n_statistics = score_cells(con, built.inputs.analysis)
         score_masking(con)
+        score_year_stratified(con)
+        score_contrast(con)
+        score_surveillance(con, built.inputs.analysis)
     return Scored(built, n_statistics)
 
 
