@@ -75,13 +75,17 @@ def expected_by_year(
     margin = _Margins(steps, quarters=quarters, years=years)
     expected = np.zeros(len(pairs))
     quarter_of = np.searchsorted(quarters, pairs["quarter_no"].to_numpy())
-    for litigation_set, rows in pairs.groupby("litigation_set").indices.items():
-        event_name = (pairs["event_level"] + "\n" + pairs["event"]).to_numpy()[rows]
-        drugs, drug = np.unique(pairs["drug"].to_numpy()[rows], return_inverse=True)
-        events, event = np.unique(event_name, return_inverse=True)
-        n = margin.of("n", [""], str(litigation_set))[0]
-        n_drug = margin.of("n_drug", list(drugs), str(litigation_set))
-        n_event = margin.of("n_event", list(events), "")
+    # Names are compared once, not for each set and quarter.
+    drug_of, drugs = pd.factorize(pairs["drug"])
+    event_of, events = pd.factorize(_event_name(pairs))
+    set_of, sets = pd.factorize(pairs["litigation_set"])
+    for code, litigation_set in enumerate(sets):
+        rows = np.flatnonzero(set_of == code)
+        own_drugs, drug = np.unique(drug_of[rows], return_inverse=True)
+        own_events, event = np.unique(event_of[rows], return_inverse=True)
+        n = margin.of("n", [""], litigation_set)[0]
+        n_drug = margin.of("n_drug", list(drugs[own_drugs]), litigation_set)
+        n_event = margin.of("n_event", list(events[own_events]), "")
         for quarter in np.unique(quarter_of[rows]):
             # Years that no report of the time has are left out: they add nothing, and
             # with them the last digit would depend on what came later.
@@ -96,6 +100,12 @@ def expected_by_year(
     return expected
 
 
+def _event_name(frame: pd.DataFrame) -> pd.Series:
+    """Level and name of events as one text."""
+    name: pd.Series = frame["event_level"] + "\n" + frame["event"]
+    return name
+
+
 class _Margins:
     """Running sums of the steps, as arrays by quarter and year of receipt."""
 
@@ -104,9 +114,7 @@ class _Margins:
     ) -> None:
         is_event = steps["measure"] == "n_event"
         # A margin of a drug is named by the drug, that of an event by level and name.
-        name = steps["drug"].where(
-            ~is_event, steps["event_level"] + "\n" + steps["event"]
-        )
+        name = steps["drug"].where(~is_event, _event_name(steps))
         key = pd.MultiIndex.from_arrays(
             [steps["measure"], name, steps["litigation_set"]]
         )
