@@ -84,6 +84,7 @@ MODELS: Final[Mapping[str, tuple[str, ...]]] = {
         "3_cohort/therapy_record",
         "3_cohort/ms_report",
         "3_cohort/report",
+        "3_cohort/stated_country",
         "3_cohort/counted_report",
         "3_cohort/exposure",
         "3_cohort/reference_exposure",

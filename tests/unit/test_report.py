@@ -26,7 +26,15 @@ from pvsignal.report.content import AttritionStep, RowFate
 from pvsignal.report.html import attrition_flow, fate_table
 from pvsignal.report.words import limits, partial_date, ratio
 from pvsignal.signals.rules import agreement
-from pvsignal.stats import chi2_yates, expected, prr, ror
+from pvsignal.stats import (
+    chi2,
+    chi2_yates,
+    detectable_ratio,
+    expected,
+    information_component,
+    prr,
+    ror,
+)
 from pvsignal.warehouse import API, connect_memory, load_frame, read_model, run_model
 
 ANALYSIS = load_analysis()
@@ -99,7 +107,7 @@ def statistics(pairs: Pairs, quarters: Sequence[str]) -> pd.DataFrame:
 def with_statistics(table: pd.DataFrame) -> pd.DataFrame:
     cells = [table[name].to_numpy() for name in "abcd"]
     a, b, c, d = cells
-    odds, proportions, chi2 = ror(*cells), prr(*cells), chi2_yates(*cells)
+    odds, proportions, yates = ror(*cells), prr(*cells), chi2_yates(*cells)
     table = table.assign(n=a + b + c + d, n_drug=a + b, n_event=a + c)
     table["expected"] = expected(*cells)
     for name, found in (("prr", proportions), ("ror", odds)):
@@ -112,13 +120,22 @@ def with_statistics(table: pd.DataFrame) -> pd.DataFrame:
         c >= can.bc_min_reference_cases
     )
     reported = a >= limits.min_reports
+    by_ror = reported & (odds.low > limits.ror_low_min)
+    component = information_component(a, table["expected"])
     return table.assign(
         is_exact=odds.is_exact,
-        chi2_yates=chi2,
+        chi2_yates=yates,
         sdr_evans=reported
         & (proportions.point >= limits.prr_min)
-        & (chi2 >= limits.chi2_min),
-        sdr_ror=reported & (odds.low > limits.ror_low_min),
+        & (yates >= limits.chi2_min),
+        sdr_ror=by_ror,
+        ic=component.ic,
+        ic025=component.ic025,
+        ic975=component.ic975,
+        chi2=chi2(*cells),
+        sdr_ic=component.ic025 > 0,
+        sdr_screen=by_ror | (component.ic025 > 0),
+        detectable_ratio=detectable_ratio(table["expected"]),
         evaluable=np.where(table["comparator"] == "A", ~small, enough),
     )
 
