@@ -18,6 +18,20 @@ CELLS = (
 )
 
 
+# What else is known at each quarter; a shorter span has the same looks at it.
+OVER_TIME = ("year_stratified", "surveillance_look")
+
+
+def _over_time(file: Path, quarter: str) -> dict[str, list[tuple[object, ...]]]:
+    with duckdb.connect(str(file), read_only=True) as con:
+        return {
+            name: con.execute(
+                f"select * from signals.{name} where quarter = '{quarter}' order by all"
+            ).fetchall()
+            for name in OVER_TIME
+        }
+
+
 def _cells(file: Path, quarter: str) -> list[tuple[object, ...]]:
     with duckdb.connect(str(file), read_only=True) as con:
         return con.execute(CELLS.format(quarter)).fetchall()
@@ -32,3 +46,6 @@ def test_a_run_as_of_a_quarter_equals_that_slice_of_the_whole_run(
     whole = _cells(published.result.database, quarter)
     assert whole
     assert _cells(cut.database, quarter) == whole
+    later = _over_time(published.result.database, quarter)
+    assert all(later.values())
+    assert _over_time(cut.database, quarter) == later

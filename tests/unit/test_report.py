@@ -338,6 +338,24 @@ PRIVATE = {
     " n_positive_sdr_ic bigint, share_positive_sdr_ic double,"
     " share_low_positive_sdr_ic double, share_high_positive_sdr_ic double,"
     " note text",
+    "signals.year_stratified": "drug_level text, drug text, event_level text,"
+    " event text, quarter_no smallint, quarter text, a bigint, expected_year double,"
+    " ic_year double, ic025_year double, ic975_year double",
+    "signals.contrast": "comparator text, drug_level text, drug text,"
+    " event_level text, event text, quarter_no smallint, quarter text,"
+    " a_recent bigint, b_recent bigint, c_recent bigint, d_recent bigint,"
+    " a_before bigint, b_before bigint, c_before bigint, d_before bigint,"
+    " ratio double, ratio_low double, ratio_high double, is_exact boolean,"
+    " p_rising double, is_rising boolean",
+    "signals.surveillance": "drug_level text, drug text, event_level text,"
+    " event text, quarter text, first_quarter text, looks_used bigint,"
+    " plan_ended boolean, cases bigint, expected double, llr double,"
+    " cases_needed bigint, critical_value double, error_spent double,"
+    " sdr_maxsprt boolean, first_flag text, n_retracted bigint",
+    "signals.surveillance_look": "drug_level text, drug text, event_level text,"
+    " event text, quarter_no smallint, quarter text, looks_used bigint,"
+    " cases bigint, expected double, llr double, critical_value double,"
+    " cases_needed bigint, error_spent double, sdr_maxsprt boolean",
     "counts.excluded_case": "drug text, event text, term text, caseid bigint,"
     " primaryid bigint, quarter_no smallint, reason text",
     "counts.duplicate": "caseid bigint, linked_caseid bigint, primaryid bigint,"

@@ -63,11 +63,13 @@ from pvsignal.stats.power import (
 )
 from pvsignal.stats.sequential import (
     MaxSprt,
+    SpendingBoundary,
     maxsprt,
     maxsprt_binomial_critical_value,
     maxsprt_critical_value,
     maxsprt_error,
     maxsprt_group_critical_value,
+    maxsprt_spending_boundary,
 )
 from pvsignal.stats.stratified import (
     Homogeneity,
@@ -108,6 +110,7 @@ __all__ = [
     "PValues",
     "Ratio",
     "Share",
+    "SpendingBoundary",
     "adjusted_ror",
     "adjusted_ror_of_events",
     "bayesian_fdr",
@@ -142,6 +145,7 @@ __all__ = [
     "maxsprt_critical_value",
     "maxsprt_error",
     "maxsprt_group_critical_value",
+    "maxsprt_spending_boundary",
     "omega",
     "onset_summary",
     "phvid_fdr",

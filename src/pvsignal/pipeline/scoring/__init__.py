@@ -14,12 +14,15 @@ from pvsignal.pipeline.building import Built, built_before, open_warehouse
 from pvsignal.pipeline.inputs import Inputs
 from pvsignal.pipeline.scoring.adjusted import score_adjusted
 from pvsignal.pipeline.scoring.cells import score_cells
+from pvsignal.pipeline.scoring.contrast import score_contrast
 from pvsignal.pipeline.scoring.controls import score_controls
 from pvsignal.pipeline.scoring.drug_tests import score_drug_tests
 from pvsignal.pipeline.scoring.interactions import score_interactions
 from pvsignal.pipeline.scoring.masking import score_masking
 from pvsignal.pipeline.scoring.multiplicity import score_multiplicity
 from pvsignal.pipeline.scoring.onset import score_onset
+from pvsignal.pipeline.scoring.surveillance import score_surveillance
+from pvsignal.pipeline.scoring.year_stratified import score_year_stratified
 from pvsignal.settings import Settings
 
 
@@ -42,6 +45,9 @@ def score(settings: Settings, built: Built) -> Scored:
         score_controls(con)
         score_drug_tests(con)
         score_multiplicity(con)
+        score_year_stratified(con)
+        score_contrast(con)
+        score_surveillance(con, built.inputs.analysis)
     return Scored(built, n_statistics)
 
 
