@@ -23,7 +23,7 @@
 --   ror_high: upper 95 % limit of ror
 --   is_exact: limits from the exact conditional interval because a cell is 0
 --   sdr_ror: a >= 3 and ror_low > 1
---   sdr_ic: lower 95 % limit of the information component above 0
+--   sdr_ic: ic025 > 0, which no pair with a < 3 reaches
 --   evaluable: the pair could be judged at all, as in api.signals
 --   is_judged: expects at least 1 report, no drug of lawsuits: counts in the shares of api.control_performance
 --   is_used: a negative control that the empirical null is fitted to
