@@ -45,6 +45,7 @@ class Thresholds(_Frozen):
     prr_min: float = 2.0
     chi2_min: float = 4.0
     ror_low_min: float = 1.0
+    eb05_min: float = 2.0
 
 
 class Evaluable(_Frozen):

@@ -13,7 +13,9 @@ from pvsignal.errors import UsageError
 from pvsignal.pipeline.building import Built, built_before, open_warehouse
 from pvsignal.pipeline.inputs import Inputs
 from pvsignal.pipeline.scoring.cells import score_cells
+from pvsignal.pipeline.scoring.ebgm import Priors
 from pvsignal.pipeline.scoring.masking import score_masking
+from pvsignal.pipeline.scoring.pairs import score_pairs
 from pvsignal.settings import Settings
 
 
@@ -28,7 +30,9 @@ class Scored:
 def score(settings: Settings, built: Built) -> Scored:
     """Compute the statistics of every cell table and what stands beside them."""
     with open_warehouse(settings) as con:
-        n_statistics = score_cells(con, built.inputs.analysis)
+        as_of = built.inputs.as_of
+        priors = Priors(str(as_of), score_pairs(con, as_of))
+        n_statistics = score_cells(con, built.inputs.analysis, priors=priors)
         score_masking(con)
     return Scored(built, n_statistics)
 
