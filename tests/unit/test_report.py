@@ -265,6 +265,17 @@ PRIVATE = {
     " masking_ratio double, a_without bigint, b_without bigint, c_without bigint,"
     " d_without bigint, prr_without double, ror_without double,"
     " ror_low_without double, ror_high_without double, is_exact_without boolean",
+    "signals.prior": "event_level text, status text, prior_as_of text, n_pairs bigint,"
+    " is_at_edge boolean, likelihood text, alpha1 double, beta1 double, alpha2 double,"
+    " beta2 double, p double, nll double, gradient_norm double, n_starts int,"
+    " n_starts_agreeing int",
+    "signals.pair_statistic": "is_scored boolean, substance_no int, event_no int,"
+    " a bigint, prr double, prr_low double, prr_high double, ror double,"
+    " ror_low double, ror_high double, is_exact boolean, chi2_yates double, ic double,"
+    " ic025 double, ic975 double, ebgm double, eb05 double, eb95 double",
+    "counts.crude_substance": "substance_no int, substance text, n_drug bigint",
+    "counts.crude_event": "event_no int, event_level text, event text, n_event bigint,"
+    " n bigint",
     "counts.excluded_case": "drug text, event text, term text, caseid bigint,"
     " primaryid bigint, quarter_no smallint, reason text",
     "counts.duplicate": "caseid bigint, linked_caseid bigint, primaryid bigint,"

@@ -186,7 +186,10 @@ def _statistics(pairs: pa.Table, prior: MgpsPrior | None) -> pa.Table:
         **{name: scores[name] for name in ("ic", "ic025", "ic975")},
         **{name: shrunk[name] for name in ("ebgm", "eb05", "eb95")},
     }
+    # A published table is ordered by its first columns: rows without statistics then
+    # stand apart, where NULL throughout takes no room.
     table = pairs.select(["substance_no", "event_no", "a"])
+    table = table.add_column(0, "is_scored", pa.array(enough))
     for name, values in columns.items():
         table = table.append_column(name, spread(values.to_numpy(), enough))
     return table
