@@ -46,6 +46,7 @@ class Thresholds(_Frozen):
     chi2_min: float = 4.0
     ror_low_min: float = 1.0
     ic025_min: float = 0.0
+    eb05_min: float = 2.0
 
 
 class Evaluable(_Frozen):

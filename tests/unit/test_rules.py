@@ -50,6 +50,13 @@ def test_evans_needs_all_three() -> None:
     assert flags.tolist() == [True, False, False, False]
 
 
+def test_eb05_flags_from_its_threshold_on_and_never_without_a_value() -> None:
+    a = np.array([3, 2, 3, 3])
+    eb05 = np.array([2.0, 9.0, 1.999, np.nan])
+    flags = rules.sdr_eb05(a, eb05, limits=ANALYSIS.thresholds)
+    assert flags.tolist() == [True, False, False, False]
+
+
 def test_few_reference_cases_are_not_evaluable_in_c_but_are_in_a() -> None:
     flags = rules.evaluable(
         np.array([True, False, False, True]),

@@ -7,12 +7,24 @@ import pyarrow.compute as pc
 
 from pvsignal import warehouse
 from pvsignal.analysis import Analysis
+from pvsignal.pipeline.scoring.ebgm import Priors, ebgm_columns
 from pvsignal.signals import rules
 from pvsignal.stats import detectable_ratio, information_component, twobytwo
 
 
-def score_cells(con: warehouse.Connection, analysis: Analysis) -> int:
+def score_cells(
+    con: warehouse.Connection, analysis: Analysis, *, priors: Priors
+) -> int:
     """Store the statistics of every cell table as ``signals.statistic``.
+
+    Parameters
+    ----------
+    con
+        Warehouse with the cell tables.
+    analysis
+        Gives the thresholds.
+    priors
+        Priors of EBGM, by event level.
 
     Returns
     -------
@@ -26,12 +38,12 @@ def score_cells(con: warehouse.Connection, analysis: Analysis) -> int:
         "from counts.cell as cell inner join cases.held_quarter as held_quarter "
         "on cell.quarter_no = held_quarter.quarter_no",
     )
-    table = _statistics(cells, analysis)
+    table = _statistics(cells, analysis, priors=priors)
     warehouse.load_arrow(con, "signals.statistic", table)
     return len(table)
 
 
-def _statistics(cells: pa.Table, analysis: Analysis) -> pa.Table:
+def _statistics(cells: pa.Table, analysis: Analysis, *, priors: Priors) -> pa.Table:
     a, n_drug, n_event, n = (
         cells[name].to_numpy() for name in ("a", "n_drug", "n_event", "n")
     )
@@ -71,6 +83,9 @@ def _statistics(cells: pa.Table, analysis: Analysis) -> pa.Table:
         ),
         "detectable_ratio": detectable_ratio(expected, min_reports=limits.min_reports),
     }
+    shrunk = ebgm_columns(cells, expected, priors=priors, limits=limits)
     for name, values in columns.items():
         cells = cells.append_column(name, pa.array(values))
+    for name, column in shrunk.items():
+        cells = cells.append_column(name, column)
     return cells
