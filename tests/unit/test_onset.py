@@ -114,6 +114,17 @@ def test_spans_that_meet_in_one_point_leave_the_shape_undetermined(low, high):
     ).all()
 
 
+def test_shape_of_fewer_cases_than_asked_for_is_not_looked_for():
+    days = [3, 30, 90, 500]
+    few, enough = (onset_summary(days, days, shape_from=n) for n in (5, 4))
+    assert np.isnan([few.shape, few.shape_low, few.shape_high, few.scale_days]).all()
+    assert (few.n, few.under_90) == (4, enough.under_90)
+    assert enough == onset_summary(days, days)
+    # Cases that are left out do not make up the number.
+    more = onset_summary([*days, np.nan, -9], [*days, 4, -9], shape_from=5)
+    assert np.isnan(more.shape)
+
+
 def test_case_without_a_time_or_before_the_start_is_left_out_and_counted():
     plain = onset_summary([0, 10, 90], [0, 10, 90])
     more = onset_summary([0, 10, 90, np.nan, 4, -9], [0, 10, 90, 5, np.nan, -1])

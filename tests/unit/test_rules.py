@@ -42,6 +42,11 @@ def test_an_undefined_ratio_does_not_flag() -> None:
     assert not rules.sdr_evans(a, nan, chi2=np.array([9.0]), limits=limits).any()
 
 
+def test_a_pair_of_drugs_flags_above_zero_and_not_where_nothing_is_known() -> None:
+    omega025 = np.array([0.01, 0.0, -0.1, np.nan])
+    assert rules.sdr_omega(omega025).tolist() == [True, False, False, False]
+
+
 def test_evans_needs_all_three() -> None:
     a = np.array([3, 2, 3, 3])
     prr = np.array([2.0, 2.0, 1.9, 2.0])
