@@ -1165,3 +1165,146 @@ def crude_pairs(
         )
         for substance, event in pairs
     }
+
+
+# --- Times to onset and pairs of drugs
+
+TAKEN = ("PS", "SS", "C", "I")
+
+
+def counted_reports(tables: Tables, lists: Lists, as_of: str) -> list[Report]:
+    """Population of comparator A as of a quarter, suspected duplicates left out."""
+    duplicates = suspected_duplicates(tables, lists, as_of)
+    return [
+        report
+        for report in reports(tables, lists, as_of)
+        if report.version.is_current(as_of) and report.key not in duplicates
+    ]
+
+
+def onset_span(
+    report: Report, drug: Drug, tables: Tables, lists: Lists
+) -> tuple[int, int] | None:
+    """Fewest and most days from the first start of a drug to the event of a report.
+
+    None without a start or an event date. The first of several starts is no earlier
+    than the first day of any, and no later than the last day of any.
+    """
+    level, name = drug
+    members = lists.classes[name] if level == "class" else frozenset({name})
+    rows = children(tables, report.quarter, report.primaryid)
+    starts = [
+        start
+        for record in rows.records
+        if record.role in TAKEN
+        for therapy in therapies_named(record, lists) & members
+        if product_status(record, therapy, rows, lists) in ADMITTED
+        for start in record.starts
+    ]
+    event_date = report.demo["event_date"]
+    if event_date is None or not starts:
+        return None
+    known_by = last_day(event_date, report.demo["event_date_precision"])
+    return (
+        (event_date - min(last for _, last in starts)).days,
+        (known_by - min(first for first, _ in starts)).days,
+    )
+
+
+def onset_spans(
+    tables: Tables, lists: Lists, as_of: str
+) -> dict[tuple[Drug, Event], list[tuple[int, int] | None]]:
+    """Spans of the reports behind each `a` of comparator A, the undated ones first."""
+    result: dict[tuple[Drug, Event], list[tuple[int, int] | None]] = {}
+    for report in counted_reports(tables, lists, as_of):
+        for drug in report.exposures:
+            if drug[1] in lists.compared:
+                continue
+            span = onset_span(report, drug, tables, lists)
+            for event in report.events:
+                if not is_litigated(report, event, lists):
+                    result.setdefault((drug, event), []).append(span)
+    return {
+        pair: sorted(spans, key=lambda span: (span is not None, span))
+        for pair, spans in result.items()
+    }
+
+
+@dataclass(frozen=True)
+class Strata:
+    """Reports by drug (first digit), substance (second) and event (third)."""
+
+    n111: int = 0
+    n11: int = 0
+    n101: int = 0
+    n10: int = 0
+    n011: int = 0
+    n01: int = 0
+    n001: int = 0
+    n00: int = 0
+
+
+def pairs_of_drugs(
+    tables: Tables,
+    lists: Lists,
+    as_of: str,
+    *,
+    substances: Mapping[tuple[str | None, str | None], frozenset[str]],
+    own: Mapping[str, frozenset[str]],
+) -> tuple[dict[tuple[str, str, Event], Strata], dict[str, int]]:
+    """Strata of each combination with 3 reports, and how many there are in all.
+
+    Parameters
+    ----------
+    substances
+        What each pair of drug name and coded ingredient means.
+    own
+        Substances that are a scored drug itself.
+
+    Returns
+    -------
+    tuple of (mapping, mapping)
+        (drug, substance, event) to strata where n111 >= 3; level of event to the number
+        of combinations with n11 >= 1.
+    """
+    current = counted_reports(tables, lists, as_of)
+    named: dict[Key, set[str]] = {
+        report.key: {
+            substance
+            for row in tables["drug"]
+            if (row["quarter"], row["primaryid"]) == report.key[:2]
+            and row["role_cod"] in SUSPECT
+            for substance in substances[row["drugname"], row["prod_ai"]]
+        }
+        for report in current
+    }
+    exposed = {
+        report.key: {
+            name
+            for level, name in report.exposures
+            if level == "substance" and name not in lists.compared
+        }
+        for report in current
+    }
+    possible = {
+        (drug, substance)
+        for report in current
+        for drug in exposed[report.key]
+        for substance in named[report.key] - own[drug]
+    }
+    result, n_combinations = {}, {"group": 0, "supergroup": 0}
+    for event in lists.grid:
+        if event[0] not in n_combinations:
+            continue
+        population = [r for r in current if not is_litigated(r, event, lists)]
+        for drug, substance in possible:
+            counts = dict.fromkeys(Strata.__dataclass_fields__, 0)
+            for report in population:
+                first = int(drug in exposed[report.key])
+                second = int(substance in named[report.key])
+                counts[f"n{first}{second}"] += 1
+                counts[f"n{first}{second}1"] += event in report.events
+            n_combinations[event[0]] += counts["n11"] >= 1
+            if counts["n111"] >= 3:
+                result[drug, substance, event] = Strata(**counts)
+    return result, n_combinations

@@ -23,8 +23,13 @@
 --   ror_low: lower 95 % limit of ror
 --   ror_high: upper 95 % limit of ror
 --   chi2_yates: chi-squared with Yates' correction
+--   ic: information component, log2((a + 0.5) / (expected + 0.5)); cumulative: at a constant ratio ic025 grows with n
+--   ic025: lower 95 % limit of ic, exact
+--   ic975: upper 95 % limit of ic, exact
 --   sdr_evans: a >= 3, prr >= 2 and chi2_yates >= 4
 --   sdr_ror: a >= 3 and ror_low > 1
+--   sdr_ic: ic025 > 0
+--   sdr_screen: sdr_ror or sdr_ic; the flag of the board and the report
 --   evaluable: the pair could be judged at all at that quarter
 select
     statistic.comparator,
@@ -46,8 +51,13 @@ select
     statistic.ror_low,
     statistic.ror_high,
     statistic.chi2_yates,
+    statistic.ic,
+    statistic.ic025,
+    statistic.ic975,
     statistic.sdr_evans,
     statistic.sdr_ror,
+    statistic.sdr_ic,
+    statistic.sdr_screen,
     statistic.evaluable
 from signals.statistic as statistic
 where statistic.variant = 'primary'

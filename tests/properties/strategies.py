@@ -222,9 +222,12 @@ def _demo(row: RawRow, quarter: str) -> dict[str, Any]:
         "age_years": float(row["age"]) if row["age"] else None,
         **{
             name: row[name] or None
-            for name in ("sex", "rept_cod", "mfr_num", "mfr_sndr", "reporter_country")
+            for name in ("sex", "rept_cod", "mfr_num", "mfr_sndr")
         },
         # Columns of the later eras only.
+        "reporter_country": row["reporter_country"] or None
+        if era(quarter) != "a"
+        else None,
         "occr_country": row["occr_country"] or None if quarter >= "2012q4" else None,
         "lit_ref": row["lit_ref"] or None if era(quarter) == "d" else None,
     }
@@ -356,6 +359,24 @@ CANCER = _Pools(
 )
 
 
+# Where drugs of a report are counted together: few names, a combination and a
+# litigated drug among them, and events of several groups.
+TOGETHER = _Pools(
+    names=(
+        ("OCREVUS", "OCRELIZUMAB"),
+        ("TYSABRI", "NATALIZUMAB"),
+        ("ASPIRIN", "ASPIRIN"),
+        ("ASPIRIN WITH CODEINE", "ASPIRIN\\CODEINE"),
+        ("ZANTAC", "RANITIDINE HYDROCHLORIDE"),
+    ),
+    reactions=("Breast cancer", "Colorectal cancer", "Headache"),
+    primary_indications=("Multiple sclerosis",),
+    indications=("Multiple sclerosis", "Pain"),
+    event_dates=("2019", "201902", "20190215", "20190215", ""),
+    starts=("2018", "2019", "201901", "20181215", "20190220"),
+)
+
+
 def _drugs(
     roles: Sequence[str], indications: Sequence[str], pools: _Pools
 ) -> st.SearchStrategy[_Drug]:
@@ -434,22 +455,27 @@ def _sightings(n_quarters: int, pools: _Pools) -> st.SearchStrategy[_Sighting]:
 
 
 @st.composite
-def datasets(draw: st.DrawFn, *, max_cases: int = 25) -> Dataset:
-    """Dataset of four to six quarters with 5 to `max_cases` cases.
+def datasets(
+    draw: st.DrawFn,
+    *,
+    max_cases: int = 25,
+    min_cases: int = 5,
+    pools: Sequence[_Pools] = (ANYTHING, CANCER),
+) -> Dataset:
+    """Dataset of four to six quarters with `min_cases` to `max_cases` cases.
 
-    Each quarter also holds one plain report, so that no file is without a row.
+    A report is made of one of the pools. Each quarter also holds one plain report, so
+    that no file is without a row.
     """
     more = draw(
         st.lists(st.sampled_from(SOMETIMES_HELD), unique=True, min_size=1, max_size=3)
     )
     quarters = tuple(sorted({*ALWAYS_HELD, *more}))
-    sightings = st.one_of(
-        _sightings(len(quarters), ANYTHING), _sightings(len(quarters), CANCER)
-    )
+    sightings = st.one_of(*(_sightings(len(quarters), one) for one in pools))
     cases = draw(
         st.lists(
             st.lists(sightings, min_size=1, max_size=4),
-            min_size=5,
+            min_size=min_cases,
             max_size=max_cases,
         )
     )

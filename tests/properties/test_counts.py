@@ -8,6 +8,7 @@ counts as of a quarter equal a rebuild from the quarters up to it.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from pvsignal.analysis import load_analysis
 from pvsignal.settings import Settings
 from tests import reference
 from tests.archives import write_archive
-from tests.properties.strategies import Dataset, datasets
+from tests.properties.strategies import TOGETHER, Dataset, datasets
 from tests.properties.test_reference_properties import shipped
 
 ORAL = frozenset(
@@ -198,3 +199,72 @@ def test_versions_and_product_statuses_are_those_of_the_reference(dataset):
     assert sorted(map(str, (tuple(row.values()) for row in records))) == sorted(
         map(str, statuses)
     )
+
+
+def _sets(rows: Iterable[dict[str, object]], key: str) -> dict[object, frozenset[str]]:
+    found: dict[object, set[str]] = {}
+    for row in rows:
+        known = found.setdefault(row[key], set())
+        known |= {str(row["substance"])} - {"None"}
+    return {name: frozenset(values) for name, values in found.items()}
+
+
+@given(datasets(min_cases=30, max_cases=45, pools=(TOGETHER,)))
+@settings(whole_way, max_examples=4)
+def test_onsets_and_pairs_of_drugs_are_those_of_the_reference(dataset):
+    tables, last = dataset.staged(), dataset.quarters[-1]
+    with tempfile.TemporaryDirectory() as folder:
+        where = _built(dataset, Path(folder))
+        with warehouse.connect(where.warehouse_path) as con:
+            onsets = warehouse.query_rows(
+                con,
+                "select drug_level, drug, event_level, event, low_days, high_days "
+                "from counts.pair_onset order by low_days nulls first, high_days",
+            )
+            counted = warehouse.query_rows(con, "from counts.co_suspect_count")
+            names = warehouse.query_rows(
+                con,
+                "select {'drugname': drugname, 'prod_ai': prod_ai} as name, substance "
+                "from cohort.name_substance",
+            )
+            own = warehouse.query_rows(con, "from cohort.own_substance")
+            cells = warehouse.query_rows(
+                con,
+                "from counts.cell where variant = 'primary' and comparator = 'A' "
+                "and quarter_no = (select max(quarter_no) from cases.held_quarter)",
+            )
+    spans: dict[tuple[reference.Drug, reference.Event], list] = {}
+    for row in onsets:
+        pair = (row["drug_level"], row["drug"]), (row["event_level"], row["event"])
+        is_dated = row["low_days"] is not None
+        spans.setdefault(pair, []).append(
+            (row["low_days"], row["high_days"]) if is_dated else None
+        )
+    assert spans == reference.onset_spans(tables, shipped(), last)
+
+    expected, n_combinations = reference.pairs_of_drugs(
+        tables,
+        shipped(),
+        last,
+        substances=_sets(
+            ({**row, "name": tuple(row["name"].values())} for row in names), "name"
+        ),
+        own=_sets(own, "drug"),
+    )
+    strata = list(reference.Strata.__dataclass_fields__)
+    found = {
+        (row["drug"], row["substance"], (row["event_level"], row["event"])): row
+        for row in counted
+    }
+    assert {
+        key: reference.Strata(**{name: row[name] for name in strata})
+        for key, row in found.items()
+    } == expected
+    margins = {(row["drug"], (row["event_level"], row["event"])): row for row in cells}
+    for (drug, _, event), row in found.items():
+        cell = margins[drug, event]
+        assert row["n_combinations"] == n_combinations[event[0]]
+        assert cell["a"] == row["n111"] + row["n101"]
+        assert cell["n_drug"] == row["n11"] + row["n10"]
+        assert cell["n_event"] == sum(row[n] for n in ("n111", "n101", "n011", "n001"))
+        assert cell["n"] == sum(row[n] for n in ("n11", "n10", "n01", "n00"))

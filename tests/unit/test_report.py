@@ -26,7 +26,15 @@ from pvsignal.report.content import AttritionStep, RowFate
 from pvsignal.report.html import attrition_flow, fate_table
 from pvsignal.report.words import limits, partial_date, ratio
 from pvsignal.signals.rules import agreement
-from pvsignal.stats import chi2_yates, expected, prr, ror
+from pvsignal.stats import (
+    chi2,
+    chi2_yates,
+    detectable_ratio,
+    expected,
+    information_component,
+    prr,
+    ror,
+)
 from pvsignal.warehouse import API, connect_memory, load_frame, read_model, run_model
 
 ANALYSIS = load_analysis()
@@ -99,7 +107,7 @@ def statistics(pairs: Pairs, quarters: Sequence[str]) -> pd.DataFrame:
 def with_statistics(table: pd.DataFrame) -> pd.DataFrame:
     cells = [table[name].to_numpy() for name in "abcd"]
     a, b, c, d = cells
-    odds, proportions, chi2 = ror(*cells), prr(*cells), chi2_yates(*cells)
+    odds, proportions, yates = ror(*cells), prr(*cells), chi2_yates(*cells)
     table = table.assign(n=a + b + c + d, n_drug=a + b, n_event=a + c)
     table["expected"] = expected(*cells)
     for name, found in (("prr", proportions), ("ror", odds)):
@@ -112,13 +120,22 @@ def with_statistics(table: pd.DataFrame) -> pd.DataFrame:
         c >= can.bc_min_reference_cases
     )
     reported = a >= limits.min_reports
+    by_ror = reported & (odds.low > limits.ror_low_min)
+    component = information_component(a, table["expected"])
     return table.assign(
         is_exact=odds.is_exact,
-        chi2_yates=chi2,
+        chi2_yates=yates,
         sdr_evans=reported
         & (proportions.point >= limits.prr_min)
-        & (chi2 >= limits.chi2_min),
-        sdr_ror=reported & (odds.low > limits.ror_low_min),
+        & (yates >= limits.chi2_min),
+        sdr_ror=by_ror,
+        ic=component.ic,
+        ic025=component.ic025,
+        ic975=component.ic975,
+        chi2=chi2(*cells),
+        sdr_ic=component.ic025 > 0,
+        sdr_screen=by_ror | (component.ic025 > 0),
+        detectable_ratio=detectable_ratio(table["expected"]),
         evaluable=np.where(table["comparator"] == "A", ~small, enough),
     )
 
@@ -260,6 +277,19 @@ PRIVATE = {
     "counts.contributor": "event_level text, event text, litigation_set text,"
     " substance text, n_both bigint, n_substance bigint, n_event bigint, n bigint,"
     " masking_ratio double, place bigint",
+    "signals.adjusted": "as_of text, comparator text, drug_level text, drug text,"
+    " event_level text, event text, sex text, a bigint, n_drug bigint, n_event bigint,"
+    " n bigint, expected double, ror double, ror_low double, ror_high double,"
+    " expected_year double, ic_year double, ic025_year double, ic975_year double,"
+    " prr_mh double, prr_mh_low double, prr_mh_high double, ror_mh double,"
+    " ror_mh_low double, ror_mh_high double, n_strata bigint, a_mh bigint,"
+    " ror_age_sex double, ror_age_sex_low double, ror_age_sex_high double,"
+    " n_strata_age_sex bigint, a_age_sex bigint, p_homogeneity double,"
+    " ror_age_sex_with_unknown double, ror_age_sex_with_unknown_low double,"
+    " ror_age_sex_with_unknown_high double, ror_adjusted double,"
+    " ror_adjusted_low double, ror_adjusted_high double, ror_adjusted_reporter double,"
+    " ror_adjusted_reporter_low double, ror_adjusted_reporter_high double,"
+    " adjusted_note text",
     "signals.masked_statistic": "drug_level text, drug text, event_level text,"
     " event text, contributor text, n_both bigint, n_substance bigint,"
     " masking_ratio double, a_without bigint, b_without bigint, c_without bigint,"
@@ -276,6 +306,67 @@ PRIVATE = {
     "counts.crude_substance": "substance_no int, substance text, n_drug bigint",
     "counts.crude_event": "event_no int, event_level text, event text, n_event bigint,"
     " n bigint",
+    "signals.onset": "drug_level text, drug text, event_level text, event text,"
+    " a bigint, n_dated bigint, n_exact bigint, n_before_start bigint,"
+    " n_not_dated bigint, q1_low_days double, q1_high_days double,"
+    " median_low_days double, median_high_days double, q3_low_days double,"
+    " q3_high_days double, n_under_90 bigint, n_uncertain_90 bigint,"
+    " share_under_90 double, share_under_90_low double, share_under_90_high double,"
+    " n_under_180 bigint, n_uncertain_180 bigint, share_under_180 double,"
+    " share_under_180_low double, share_under_180_high double, n_shape bigint,"
+    " shape double, shape_low double, shape_high double, scale_days double",
+    "signals.interaction": "drug text, substance text, event_level text, event text,"
+    " n_combinations bigint, n111 bigint, n11 bigint, is_therapy boolean, n101 bigint,"
+    " n10 bigint, n011 bigint, n01 bigint, n001 bigint, n00 bigint, expected double,"
+    " omega double, omega025 double, omega975 double, sdr_omega boolean",
+    "signals.multiplicity": "comparator text, drug_level text, drug text, event_level text, event"
+    " text, quarter text, m bigint, p_greater double, p_mid double, q_bh"
+    " double, pi0_storey double, q_storey double, pi0_lbe double, q_lbe"
+    " double, fdr_ebgm double, p_raw double, p_calibrated double,"
+    " p_raw_greater double, p_calibrated_greater double, p_lrt double",
+    "signals.drug_test": "comparator text, drug_level text, drug text, quarter text, n_drug"
+    " bigint, n_events bigint, event text, a bigint, expected double, llr"
+    " double, p_lrt double, n_flagged bigint, flagged_events text,"
+    " n_simulations bigint, m bigint, q_bh double",
+    "signals.control": "comparator text, control_type text, drug text, event_level text, event"
+    " text, label_date text, reason text, certainty text, quarter text, a"
+    " bigint, b bigint, c bigint, d bigint, expected double, ror double,"
+    " ror_low double, ror_high double, is_exact boolean, sdr_ror boolean,"
+    " evaluable boolean, sdr_ic boolean, is_judged boolean, is_used boolean,"
+    " why_not_used text",
+    "signals.empirical_null": "comparator text, quarter text, n_negative bigint, n_negative_counted"
+    " bigint, n_negative_judged bigint, n_negative_used bigint, mean_log_ror"
+    " double, spread_log_ror double,"
+    " mean_log_ror_chance double, ror_null_low double, ror_null_high"
+    " double, share_used_above_1 double, share_used_above_null double,"
+    " n_positive bigint, n_positive_counted bigint, n_positive_judged bigint,"
+    " n_negative_sdr_ror bigint, share_negative_sdr_ror double,"
+    " share_low_negative_sdr_ror double, share_high_negative_sdr_ror double,"
+    " n_negative_sdr_ic bigint, share_negative_sdr_ic double,"
+    " share_low_negative_sdr_ic double, share_high_negative_sdr_ic double,"
+    " n_positive_sdr_ror bigint, share_positive_sdr_ror double,"
+    " share_low_positive_sdr_ror double, share_high_positive_sdr_ror double,"
+    " n_positive_sdr_ic bigint, share_positive_sdr_ic double,"
+    " share_low_positive_sdr_ic double, share_high_positive_sdr_ic double,"
+    " note text",
+    "signals.year_stratified": "drug_level text, drug text, event_level text,"
+    " event text, quarter_no smallint, quarter text, a bigint, expected_year double,"
+    " ic_year double, ic025_year double, ic975_year double",
+    "signals.contrast": "comparator text, drug_level text, drug text,"
+    " event_level text, event text, quarter_no smallint, quarter text,"
+    " a_recent bigint, b_recent bigint, c_recent bigint, d_recent bigint,"
+    " a_before bigint, b_before bigint, c_before bigint, d_before bigint,"
+    " ratio double, ratio_low double, ratio_high double, is_exact boolean,"
+    " p_rising double, is_rising boolean",
+    "signals.surveillance": "drug_level text, drug text, event_level text,"
+    " event text, quarter text, first_quarter text, looks_used bigint,"
+    " plan_ended boolean, cases bigint, expected double, llr double,"
+    " cases_needed bigint, critical_value double, error_spent double,"
+    " sdr_maxsprt boolean, first_flag text, n_retracted bigint",
+    "signals.surveillance_look": "drug_level text, drug text, event_level text,"
+    " event text, quarter_no smallint, quarter text, looks_used bigint,"
+    " cases bigint, expected double, llr double, critical_value double,"
+    " cases_needed bigint, error_spent double, sdr_maxsprt boolean",
     "counts.excluded_case": "drug text, event text, term text, caseid bigint,"
     " primaryid bigint, quarter_no smallint, reason text",
     "counts.duplicate": "caseid bigint, linked_caseid bigint, primaryid bigint,"

@@ -95,7 +95,9 @@ class OnsetSummary:
     scale_days: float
 
 
-def onset_summary(low_days: npt.ArrayLike, high_days: npt.ArrayLike) -> OnsetSummary:
+def onset_summary(
+    low_days: npt.ArrayLike, high_days: npt.ArrayLike, *, shape_from: int = 2
+) -> OnsetSummary:
     r"""Quartiles, early shares and Weibull distribution of times to onset.
 
     A span from :math:`l` to :math:`h` days has the likelihood
@@ -115,13 +117,17 @@ def onset_summary(low_days: npt.ArrayLike, high_days: npt.ArrayLike) -> OnsetSum
         the same where the day is known. One dimension. NaN in either: no time. A span
         that begins before the start and ends after it counts from day 0; one that ends
         before the start is counted and left out.
+    shape_from
+        Fewest cases with a time for which a shape is looked for; the search takes most
+        of the time.
 
     Returns
     -------
     OnsetSummary
-        The shape is NaN where all spans meet in one point of time, as a single case or
-        two adjacent days do: any concentration about it is then possible. So it is
-        where the best shape lies outside 0.01 to 100.
+        The shape is NaN where there are fewer cases than `shape_from`, and where all
+        spans meet in one point of time, as a single case or two adjacent days do: any
+        concentration about it is then possible. So it is where the best shape lies
+        outside 0.01 to 100.
 
     Raises
     ------
@@ -158,7 +164,9 @@ def onset_summary(low_days: npt.ArrayLike, high_days: npt.ArrayLike) -> OnsetSum
     stated = np.isfinite(low) & np.isfinite(high)
     started = stated & (high >= 0)
     low, high = np.maximum(low[started], 0.0), high[started]
-    shape, shape_low, shape_high, scale = _weibull(low, high + 1)
+    shape, shape_low, shape_high, scale = (
+        _weibull(low, high + 1) if low.size >= shape_from else (np.nan,) * 4
+    )
     return OnsetSummary(
         n=int(low.size),
         n_missing=int((~stated).sum()),

@@ -9,7 +9,7 @@ from pvsignal import warehouse
 from pvsignal.analysis import Analysis
 from pvsignal.pipeline.scoring.ebgm import Priors, ebgm_columns
 from pvsignal.signals import rules
-from pvsignal.stats import twobytwo
+from pvsignal.stats import detectable_ratio, information_component, twobytwo
 
 
 def score_cells(
@@ -51,8 +51,11 @@ def _statistics(cells: pa.Table, analysis: Analysis, *, priors: Priors) -> pa.Ta
     d = n - n_drug - n_event + a
     expected = twobytwo.expected(a, b, c, d)
     prr, ror = twobytwo.prr(a, b, c, d), twobytwo.ror(a, b, c, d)
-    chi2 = twobytwo.chi2_yates(a, b, c, d)
+    chi2_yates = twobytwo.chi2_yates(a, b, c, d)
+    ic = information_component(a, expected)
     limits = analysis.thresholds
+    by_ror = rules.sdr_ror(a, ror.low, limits=limits)
+    by_ic = rules.sdr_ic(ic.ic025, limits=limits)
     in_a = pc.equal(cells["comparator"], "A").to_numpy()
     columns = {
         "b": b,
@@ -66,12 +69,19 @@ def _statistics(cells: pa.Table, analysis: Analysis, *, priors: Priors) -> pa.Ta
         "ror_low": ror.low,
         "ror_high": ror.high,
         "is_exact": ror.is_exact,
-        "chi2_yates": chi2,
-        "sdr_evans": rules.sdr_evans(a, prr.point, chi2=chi2, limits=limits),
-        "sdr_ror": rules.sdr_ror(a, ror.low, limits=limits),
+        "chi2": twobytwo.chi2(a, b, c, d),
+        "chi2_yates": chi2_yates,
+        "ic": ic.ic,
+        "ic025": ic.ic025,
+        "ic975": ic.ic975,
+        "sdr_evans": rules.sdr_evans(a, prr.point, chi2=chi2_yates, limits=limits),
+        "sdr_ror": by_ror,
+        "sdr_ic": by_ic,
+        "sdr_screen": rules.sdr_screen(by_ror, by_ic),
         "evaluable": rules.evaluable(
             in_a, a, c=c, expected=expected, limits=analysis.evaluable
         ),
+        "detectable_ratio": detectable_ratio(expected, min_reports=limits.min_reports),
     }
     shrunk = ebgm_columns(cells, expected, priors=priors, limits=limits)
     for name, values in columns.items():
