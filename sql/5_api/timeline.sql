@@ -13,6 +13,8 @@
 --   ic: information component, log2 scale
 --   ic025: lower 95 % limit of ic
 --   ic975: upper 95 % limit of ic
+--   ebgm: empirical Bayes geometric mean, comparator A in fourth quarters and the latest
+--   eb05: 5 % quantile
 --   sdr_screen: flag of that quarter, by ror_low or by ic025
 select
     history.as_of,
@@ -25,6 +27,8 @@ select
     history.ic,
     history.ic025,
     history.ic975,
+    history.ebgm,
+    history.eb05,
     history.sdr_screen
 from api.signal_history as history
 where

@@ -21,6 +21,9 @@
 --   ic: information component, log2 scale
 --   ic025: lower 95 % limit of ic
 --   ic975: upper 95 % limit of ic
+--   ebgm: empirical Bayes geometric mean, comparator A only
+--   eb05: 5 % quantile
+--   eb95: 95 % quantile
 --   sdr_screen: the pair is flagged, by ror_low or by ic025
 --   evaluable: the pair could be judged
 --   detectable_ratio: smallest a / expected that could have been flagged by ic025
@@ -43,6 +46,9 @@ select
     signals.ic,
     signals.ic025,
     signals.ic975,
+    signals.ebgm,
+    signals.eb05,
+    signals.eb95,
     signals.sdr_screen,
     signals.evaluable,
     signals.detectable_ratio

@@ -45,8 +45,8 @@ class Thresholds(_Frozen):
     prr_min: float = 2.0
     chi2_min: float = 4.0
     ror_low_min: float = 1.0
-    eb05_min: float = 2.0
     ic025_min: float = 0.0
+    eb05_min: float = 2.0
 
 
 class Evaluable(_Frozen):

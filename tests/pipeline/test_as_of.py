@@ -25,6 +25,20 @@ CELLS = (
 )
 
 
+# What else is known at each quarter; a shorter span has the same looks at it.
+OVER_TIME = ("year_stratified", "surveillance_look")
+
+
+def _over_time(file: Path, quarter: str) -> dict[str, list[tuple[object, ...]]]:
+    with duckdb.connect(str(file), read_only=True) as con:
+        return {
+            name: con.execute(
+                f"select * from signals.{name} where quarter = '{quarter}' order by all"
+            ).fetchall()
+            for name in OVER_TIME
+        }
+
+
 SCORED = (
     "select comparator, drug, event_level, event, quarter, a, expected, ebgm, eb05, "
     "eb95, prior_as_of from signals.statistic where variant = 'primary' and "
@@ -43,20 +57,6 @@ def _scored(file: Path, quarter: str) -> tuple[pd.DataFrame, MgpsPrior]:
         return con.execute(SCORED.format(quarter)).df(), MgpsPrior(*theta)
 
 
-# What else is known at each quarter; a shorter span has the same looks at it.
-OVER_TIME = ("year_stratified", "surveillance_look")
-
-
-def _over_time(file: Path, quarter: str) -> dict[str, list[tuple[object, ...]]]:
-    with duckdb.connect(str(file), read_only=True) as con:
-        return {
-            name: con.execute(
-                f"select * from signals.{name} where quarter = '{quarter}' order by all"
-            ).fetchall()
-            for name in OVER_TIME
-        }
-
-
 def _cells(file: Path, quarter: str) -> list[tuple[object, ...]]:
     with duckdb.connect(str(file), read_only=True) as con:
         return con.execute(CELLS.format(quarter)).fetchall()
@@ -71,6 +71,9 @@ def test_a_run_as_of_a_quarter_equals_that_slice_of_the_whole_run(
     whole = _cells(published.result.database, quarter)
     assert whole
     assert _cells(cut.database, quarter) == whole
+    later = _over_time(published.result.database, quarter)
+    assert all(later.values())
+    assert _over_time(cut.database, quarter) == later
 
     of_cut, _ = _scored(cut.database, quarter)
     of_whole, prior = _scored(published.result.database, quarter)
@@ -84,7 +87,3 @@ def test_a_run_as_of_a_quarter_equals_that_slice_of_the_whole_run(
     else:
         # In the whole run this quarter is history, and no fourth one.
         assert of_whole[[*EBGM, "prior_as_of"]].isna().all(axis=None)
-
-    later = _over_time(published.result.database, quarter)
-    assert all(later.values())
-    assert _over_time(cut.database, quarter) == later

@@ -27,6 +27,7 @@ from pvsignal.report.html import attrition_flow, fate_table
 from pvsignal.report.words import limits, partial_date, ratio
 from pvsignal.signals.rules import agreement
 from pvsignal.stats import (
+    MgpsPrior,
     chi2,
     chi2_yates,
     detectable_ratio,
@@ -104,6 +105,14 @@ def statistics(pairs: Pairs, quarters: Sequence[str]) -> pd.DataFrame:
     return with_statistics(pd.concat([primary, duplicates], ignore_index=True))
 
 
+PRIOR = MgpsPrior(0.6, 0.2, 1.6, 2.1, 0.1)
+
+
+def _where(known: np.ndarray, flags: pd.Series) -> pd.Series:
+    """Flags where they are known, missing elsewhere."""
+    return flags.astype("boolean").where(known)
+
+
 def with_statistics(table: pd.DataFrame) -> pd.DataFrame:
     cells = [table[name].to_numpy() for name in "abcd"]
     a, b, c, d = cells
@@ -114,6 +123,10 @@ def with_statistics(table: pd.DataFrame) -> pd.DataFrame:
         table[name] = found.point
         table[f"{name}_low"] = found.low
         table[f"{name}_high"] = found.high
+    scores = PRIOR.score(a, table["expected"])
+    has_ebgm = ((table["comparator"] == "A") & (a >= 1)).to_numpy()
+    for name in ("ebgm", "eb05", "eb95"):
+        table[name] = np.where(has_ebgm, scores[name], np.nan)
     limits, can = ANALYSIS.thresholds, ANALYSIS.evaluable
     small = (a < can.a_min_reports) & (table["expected"] < can.a_min_expected)
     enough = (table["expected"] >= can.bc_min_expected) & (
@@ -133,6 +146,9 @@ def with_statistics(table: pd.DataFrame) -> pd.DataFrame:
         ic025=component.ic025,
         ic975=component.ic975,
         chi2=chi2(*cells),
+        prior_as_of=np.where(has_ebgm, "2024q4", None),
+        prior_borrowed=_where(has_ebgm, table["drug_level"] == "class"),
+        sdr_eb05=_where(has_ebgm, reported & (table["eb05"] >= limits.eb05_min)),
         sdr_ic=component.ic025 > 0,
         sdr_screen=by_ror | (component.ic025 > 0),
         detectable_ratio=detectable_ratio(table["expected"]),
@@ -295,17 +311,6 @@ PRIVATE = {
     " masking_ratio double, a_without bigint, b_without bigint, c_without bigint,"
     " d_without bigint, prr_without double, ror_without double,"
     " ror_low_without double, ror_high_without double, is_exact_without boolean",
-    "signals.prior": "event_level text, status text, prior_as_of text, n_pairs bigint,"
-    " is_at_edge boolean, likelihood text, alpha1 double, beta1 double, alpha2 double,"
-    " beta2 double, p double, nll double, gradient_norm double, n_starts int,"
-    " n_starts_agreeing int",
-    "signals.pair_statistic": "is_scored boolean, substance_no int, event_no int,"
-    " a bigint, prr double, prr_low double, prr_high double, ror double,"
-    " ror_low double, ror_high double, is_exact boolean, chi2_yates double, ic double,"
-    " ic025 double, ic975 double, ebgm double, eb05 double, eb95 double",
-    "counts.crude_substance": "substance_no int, substance text, n_drug bigint",
-    "counts.crude_event": "event_no int, event_level text, event text, n_event bigint,"
-    " n bigint",
     "signals.onset": "drug_level text, drug text, event_level text, event text,"
     " a bigint, n_dated bigint, n_exact bigint, n_before_start bigint,"
     " n_not_dated bigint, q1_low_days double, q1_high_days double,"
@@ -367,6 +372,17 @@ PRIVATE = {
     " event text, quarter_no smallint, quarter text, looks_used bigint,"
     " cases bigint, expected double, llr double, critical_value double,"
     " cases_needed bigint, error_spent double, sdr_maxsprt boolean",
+    "signals.prior": "event_level text, status text, prior_as_of text, n_pairs bigint,"
+    " is_at_edge boolean, likelihood text, alpha1 double, beta1 double, alpha2 double,"
+    " beta2 double, p double, nll double, gradient_norm double, n_starts int,"
+    " n_starts_agreeing int",
+    "signals.pair_statistic": "is_scored boolean, substance_no int, event_no int,"
+    " a bigint, prr double, prr_low double, prr_high double, ror double,"
+    " ror_low double, ror_high double, is_exact boolean, chi2_yates double, ic double,"
+    " ic025 double, ic975 double, ebgm double, eb05 double, eb95 double",
+    "counts.crude_substance": "substance_no int, substance text, n_drug bigint",
+    "counts.crude_event": "event_no int, event_level text, event text, n_event bigint,"
+    " n bigint",
     "counts.excluded_case": "drug text, event text, term text, caseid bigint,"
     " primaryid bigint, quarter_no smallint, reason text",
     "counts.duplicate": "caseid bigint, linked_caseid bigint, primaryid bigint,"

@@ -45,25 +45,6 @@ def sdr_ror(a: Counts, ror_low: Values, *, limits: Thresholds) -> Flags:
     return (a >= limits.min_reports) & (ror_low > limits.ror_low_min)
 
 
-def sdr_eb05(a: Counts, eb05: Values, *, limits: Thresholds) -> Flags:
-    """Flag pairs with a >= 3 and the 5th percentile of the EBGM at least 2.
-
-    Parameters
-    ----------
-    a
-        Reports with drug and event, any shape.
-    eb05
-        Lower limit of EBGM; NaN, where there is none, never flags.
-    limits
-        Thresholds of the analysis.
-
-    References
-    ----------
-    Szarfman A, Machado SG, O'Neill RT (2002) Drug Saf 25:381-392: EB05 >= 2.
-    """
-    return (a >= limits.min_reports) & (eb05 >= limits.eb05_min)
-
-
 def sdr_ic(ic025: Values, *, limits: Thresholds) -> Flags:
     """Flag pairs with the lower 95 % limit of the information component above 0.
 
@@ -113,6 +94,25 @@ def sdr_omega(omega025: Values) -> Flags:
     Norén, Sundberg, Bate, Edwards (2008) Stat Med 27:3057-3070.
     """
     return omega025 > 0
+
+
+def sdr_eb05(a: Counts, eb05: Values, *, limits: Thresholds) -> Flags:
+    """Flag pairs with a >= 3 and the 5th percentile of the EBGM at least 2.
+
+    Parameters
+    ----------
+    a
+        Reports with drug and event, any shape.
+    eb05
+        Lower limit of EBGM; NaN, where there is none, never flags.
+    limits
+        Thresholds of the analysis.
+
+    References
+    ----------
+    Szarfman A, Machado SG, O'Neill RT (2002) Drug Saf 25:381-392: EB05 >= 2.
+    """
+    return (a >= limits.min_reports) & (eb05 >= limits.eb05_min)
 
 
 def evaluable(

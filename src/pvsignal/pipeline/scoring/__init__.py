@@ -42,8 +42,8 @@ def score(settings: Settings, built: Built) -> Scored:
         as_of = built.inputs.as_of
         priors = Priors(str(as_of), score_pairs(con, as_of))
         n_statistics = score_cells(con, built.inputs.analysis, priors=priors)
-        score_adjusted(con)
         score_masking(con)
+        score_adjusted(con)
         score_onset(con)
         score_interactions(con)
         score_controls(con)

@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 
 from pvsignal import warehouse
 from pvsignal.analysis import Analysis
+from pvsignal.pipeline.scoring.columns import defined
 from pvsignal.pipeline.scoring.ebgm import NO_PRIORS, Priors, ebgm_columns
 from pvsignal.signals import rules
 from pvsignal.stats import detectable_ratio, information_component, twobytwo
@@ -85,7 +86,7 @@ def _statistics(cells: pa.Table, analysis: Analysis, *, priors: Priors) -> pa.Ta
     }
     shrunk = ebgm_columns(cells, expected, priors=priors, limits=limits)
     for name, values in columns.items():
-        cells = cells.append_column(name, pa.array(values))
+        cells = cells.append_column(name, defined(values))
     for name, column in shrunk.items():
         cells = cells.append_column(name, column)
     return cells

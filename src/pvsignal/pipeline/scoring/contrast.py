@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pvsignal import warehouse
+from pvsignal.pipeline.scoring.columns import defined
 from pvsignal.stats import recent_contrast
 
 IntArray = npt.NDArray[np.int64]
@@ -45,7 +46,7 @@ def contrasted(cells: pa.Table) -> pa.Table:
         "is_rising": result.is_rising,
     }
     for name, values in columns.items():
-        table = table.append_column(name, pa.array(values))
+        table = table.append_column(name, defined(values))
     return table
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from pvsignal import warehouse
+from pvsignal.pipeline.scoring.columns import defined
 from pvsignal.stats import information_component, stratified_expected
 
 IntArray = npt.NDArray[np.int64]
@@ -47,7 +48,7 @@ def score_year_stratified(con: warehouse.Connection) -> None:
         "ic025_year": ic.ic025,
         "ic975_year": ic.ic975,
     }.items():
-        table = table.append_column(name, pa.array(values))
+        table = table.append_column(name, defined(values))
     warehouse.load_arrow(con, "signals.year_stratified", table)
 
 
