@@ -115,7 +115,6 @@ def test_without_a_folder_nothing_is_missing_and_with_one_no_other_row_moves(
         "counts.crude_event",
         "signals.prior",
         "signals.adjusted",
-        "signals.onset",
     }
     for table in moved - {"signals.ledger"}:
         shown = f"from {table} where event_level <> 'meddra' order by all"

@@ -19,6 +19,8 @@ from pvsignal.stats import (
     expected,
     fisher,
     information_component,
+    mantel_haenszel_prr,
+    mantel_haenszel_ror,
     poisson_p_greater,
     prr,
     relative_reporting_ratio,
@@ -168,3 +170,33 @@ def test_tables_do_not_look_at_each_other(tables):
         np.testing.assert_array_equal(
             alone.iloc[0].astype(float), together.iloc[i].astype(float)
         )
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 40)] * 4), min_size=2, max_size=30))
+def test_a_pair_does_not_depend_on_those_beside_it(
+    tables: list[tuple[int, int, int, int]],
+) -> None:
+    together = ror(*np.array(tables).T)
+    for place, table in enumerate(tables):
+        alone = ror(*np.array([table]).T)
+        assert repr(alone.low[0]) == repr(together.low[place])
+        assert repr(alone.high[0]) == repr(together.high[place])
+
+
+@given(
+    st.lists(
+        st.lists(st.tuples(*[st.integers(0, 9)] * 4), min_size=3, max_size=3),
+        min_size=2,
+        max_size=12,
+    )
+)
+def test_a_stratified_pair_does_not_depend_on_those_beside_it(
+    tables: list[list[tuple[int, int, int, int]]],
+) -> None:
+    cells = np.moveaxis(np.array(tables), 2, 0)
+    for estimate in (mantel_haenszel_ror, mantel_haenszel_prr):
+        together = estimate(*cells)
+        for place in range(len(tables)):
+            alone = estimate(*cells[:, place : place + 1])
+            assert repr(alone.low[0]) == repr(together.low[place])
+            assert repr(alone.high[0]) == repr(together.high[place])

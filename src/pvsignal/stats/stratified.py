@@ -31,6 +31,7 @@ import numpy.typing as npt
 from scipy.special import chdtrc
 
 from pvsignal.stats.cells import FloatArray, as_cells
+from pvsignal.stats.newton import newton
 from pvsignal.stats.twobytwo import (
     _TERMS,
     TAIL_95,
@@ -363,15 +364,16 @@ def _log_reciprocal(
     j, log_w = i + 1, np.cumsum(steps, axis=-1)
     # Where one term of one stratum reaches the target, the sum is beyond it; it is
     # convex and increasing, so Newton's steps go down and never past the root.
-    u: FloatArray = np.min((_TARGET - log_w) / j, axis=(1, 2))
-    step = np.full_like(u, np.inf)
-    while np.any(step > 1e-9):  # convergence is quadratic: the error is its square
-        terms = np.exp(log_w + j * u[:, np.newaxis, np.newaxis])
+
+    def step(rows: npt.NDArray[np.intp], u: FloatArray) -> FloatArray:
+        terms = np.exp(log_w[rows] + j * u[:, np.newaxis, np.newaxis])
         total = 1.0 + terms.sum(axis=-1)
-        slope = (terms @ j) / total
-        step = (np.log(total).sum(axis=-1) - _TARGET) / slope.sum(axis=-1)
-        u = u - step
-    return u
+        slope = (terms * j).sum(axis=-1) / total
+        beyond = np.log(total).sum(axis=-1) - _TARGET
+        moved: FloatArray = -beyond / slope.sum(axis=-1)
+        return moved
+
+    return newton(np.min((_TARGET - log_w) / j, axis=(1, 2)), step)
 
 
 def _exact_rates(a: FloatArray, n_drug: FloatArray, n_other: FloatArray) -> FloatArray:
@@ -386,13 +388,13 @@ def _exact_rates(a: FloatArray, n_drug: FloatArray, n_other: FloatArray) -> Floa
         log_q = np.where(compares, np.log(n_other / n_drug), -np.inf)
         # The limit that each stratum gives alone: the sum is at or beyond the target.
         alone = np.where(compares, log_q - np.log(np.expm1(_TARGET / a)), -np.inf)
-    v = np.max(alone, axis=-1)
-    step = np.full_like(v, np.inf)
-    while np.any(step > 1e-9):  # convex and decreasing: steps go up, never past it
-        x = log_q - v[:, np.newaxis]
-        value = (a * np.logaddexp(0.0, x)).sum(axis=-1)
-        slope = (a / (1 + np.exp(-x))).sum(axis=-1)
-        step = (value - _TARGET) / slope
-        v = v + step
-    low: FloatArray = np.exp(v)
+
+    def step(rows: npt.NDArray[np.intp], v: FloatArray) -> FloatArray:
+        # Convex and decreasing: the steps go up and never past the root.
+        x = log_q[rows] - v[:, np.newaxis]
+        beyond = (a[rows] * np.logaddexp(0.0, x)).sum(axis=-1) - _TARGET
+        moved: FloatArray = beyond / (a[rows] / (1 + np.exp(-x))).sum(axis=-1)
+        return moved
+
+    low: FloatArray = np.exp(newton(np.max(alone, axis=-1), step))
     return low

@@ -32,6 +32,7 @@ import numpy.typing as npt
 from scipy import special
 
 from pvsignal.stats.cells import BoolArray, FloatArray, as_cells
+from pvsignal.stats.newton import newton
 
 # Standard normal quantile of 0.975; 1.96 differs in the fifth digit of a limit.
 Z_95 = 1.959963984540054
@@ -390,11 +391,12 @@ def _log_reciprocal(
     target = -np.log(TAIL_95)
     # Where one term alone reaches the target the sum is beyond it. The function is
     # convex and increasing: from there Newton's steps go down and never past the root.
-    u: FloatArray = np.min((target - log_w) / j, axis=1)
-    step = np.full_like(u, np.inf)
-    while np.any(step > 1e-9):  # convergence is quadratic: the error is its square
-        terms = np.exp(log_w + j * u[:, np.newaxis])
+
+    def step(rows: npt.NDArray[np.intp], u: FloatArray) -> FloatArray:
+        terms = np.exp(log_w[rows] + j * u[:, np.newaxis])
         total = 1.0 + terms.sum(axis=1)
-        step = (np.log(total) - target) * total / (terms @ j)
-        u = u - step
-    return u
+        beyond = np.log(total) - target
+        moved: FloatArray = -beyond * total / (terms * j).sum(axis=1)
+        return moved
+
+    return newton(np.min((target - log_w) / j, axis=1), step)
