@@ -1,5 +1,7 @@
 """Building the warehouse at two sizes: seconds, rows and peak memory of each model.
 
+The statistics, priors included, are computed after it as one step.
+
 Archives are simulated over all quarters of the archive, landed and staged once; a data
 directory that is there is used again. Then each size is built in a process of its own
 as `pvsignal build` does it, with the settings of an operator: links of suspected
@@ -35,6 +37,7 @@ from pvsignal.settings import Settings
 SPAN: Final = QuarterSpan.parse("2004q1..2026q2")
 MOST_GB: Final = 8.0
 LINK, CHECKS, REST = "link duplicates", "checks", "names, clusters, other Python"
+SCORE: Final = "score"
 PREPARED: Final = ("simulate", "land", "stage")
 
 
@@ -101,7 +104,7 @@ def peak_gb() -> float:
 
 
 def built(data_dir: Path) -> list[Step]:
-    """Build what is staged, in this process."""
+    """Build and score what is staged, in this process."""
     settings = Settings(data_dir=data_dir)
     analysis = load_analysis(settings.analysis)
     inputs = pipeline.identify(
@@ -117,13 +120,17 @@ def built(data_dir: Path) -> list[Step]:
         mock.patch.object(warehouse, "run_model", model),
         mock.patch.object(warehouse, "run_checks", checks),
     ):
-        pipeline.build(settings, inputs)
+        warehouse_built = pipeline.build(settings, inputs)
     seconds = time.perf_counter() - begun
     rest = seconds - sum(step.seconds for step in meter.steps)
+    scoring = Meter()
+    with scoring.step(SCORE):
+        pipeline.score(settings, warehouse_built)
     n_rows = rows_of_tables(settings.warehouse_path)
     return [
         *(Step(**asdict(s) | {"n_rows": n_rows.get(s.name)}) for s in meter.steps),
         Step(REST, rest, 0.0),
+        *scoring.steps,
     ]
 
 
@@ -189,7 +196,7 @@ def table(found: dict[int, list[Step]]) -> str:
         sum(s.seconds for s in found[size] if s.name not in PREPARED) for size in sizes
     ]
     peak = max(step.peak_gb for step in found[sizes[-1]] if step.name not in PREPARED)
-    lines.append(["build", "", *line_of(totals, len(sizes)), f"{peak:.2f}"])
+    lines.append(["build and score", "", *line_of(totals, len(sizes)), f"{peak:.2f}"])
     widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
     return "\n".join(
         " ".join(

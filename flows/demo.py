@@ -33,7 +33,7 @@ def flags_of(database: Path) -> pd.DataFrame:
     """Flags of a published file at group and supergroup level."""
     return _query(
         database,
-        "select drug, event, comparator, sdr_ror from api.signals "
+        "select drug, event, comparator, sdr_screen from api.signals "
         "where variant = 'primary' and event_level in ('group', 'supergroup')",
     )
 

@@ -1251,3 +1251,60 @@ def pairs_of_drugs(
             if counts["n111"] >= 3:
                 result[drug, substance, event] = Strata(**counts)
     return result, n_combinations
+
+
+# --- Pairs of the whole database
+
+
+def crude_pairs(
+    tables: Tables,
+    lists: Lists,
+    as_of: str,
+    substances: Mapping[tuple[str | None, str | None], frozenset[str]],
+) -> dict[tuple[str, Event], Cells]:
+    """Every pair of a substance and an event with a report, no rule but the roles.
+
+    `substances` gives what a name and its coded ingredient mean. Every term is an
+    event, and each set of terms of `lists.events` one that any of them makes.
+    """
+    known = up_to(tables, as_of)
+    duplicates = suspected_duplicates(tables, lists, as_of)
+    named: dict[Key, set[str]] = {}
+    reported: dict[Key, set[Event]] = {}
+    for version in versions(known):
+        key = (version.quarter, version.primaryid, version.caseid)
+        report = children(known, version.quarter, version.primaryid)
+        if not version.was_current or not version.is_current(as_of):
+            continue
+        if key in duplicates or not report.reactions:
+            continue
+        if not any(record.texts for record in report.records):
+            continue
+        named[key] = {
+            substance
+            for row in known["drug"]
+            if (row["quarter"], row["primaryid"]) == key[:2]
+            and row["role_cod"] in SUSPECT
+            for substance in substances[row["drugname"], row["prod_ai"]]
+        }
+        reported[key] = {("pt", term) for term in report.reactions} | {
+            event
+            for term in report.reactions
+            for event in lists.events.get(term, frozenset())
+            if event[0] != "pt"
+        }
+    pairs = {
+        (substance, event)
+        for key, drugs in named.items()
+        for substance in drugs
+        for event in reported[key]
+    }
+    return {
+        (substance, event): Cells(
+            a=sum(substance in named[key] and event in reported[key] for key in named),
+            n_drug=sum(substance in drugs for drugs in named.values()),
+            n_event=sum(event in events for events in reported.values()),
+            n=len(named),
+        )
+        for substance, event in pairs
+    }

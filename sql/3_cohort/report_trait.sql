@@ -2,7 +2,7 @@
 -- Title: What is known of each report that counts now or would but for a suspected duplicate
 -- Grain: (quarter_no, primaryid, caseid)
 -- Reads: cohort.report, cases.sighting, cases.suspected_duplicate, staged.demo, staged.outc, cohort.therapy_record,
---   cohort.drug_start, codelists.country, codelists.reporter
+--   cohort.drug_start, cohort.stated_country, codelists.reporter
 -- Source: docs/variants.md. What is missing is a value of its own, so strata add up to the whole.
 with serious as (
     select distinct
@@ -91,8 +91,10 @@ left join cases.suspected_duplicate as duplicate
         report.quarter_no = duplicate.quarter_no
         and report.primaryid = duplicate.primaryid
         and report.caseid = duplicate.caseid
-left join codelists.country as country
-    on upper(coalesce(demo.occr_country, demo.reporter_country)) = country.text
+left join cohort.stated_country as country
+    on
+        demo.occr_country is not distinct from country.occr_country
+        and demo.reporter_country is not distinct from country.reporter_country
 left join codelists.reporter as reporter
     on demo.occp_cod = reporter.occp_cod
 left join serious

@@ -10,7 +10,9 @@ select
     report.primaryid,
     report.caseid,
     report.known_from,
-    report.known_until
+    report.known_until,
+    report.received_year,
+    report.entry_quarter_no
 from cohort.exposure as exposure
 inner join cohort.counted_report as report
     on
@@ -25,7 +27,9 @@ select
     report.primaryid,
     report.caseid,
     report.known_from,
-    report.known_until
+    report.known_until,
+    report.received_year,
+    report.entry_quarter_no
 from cohort.exposure as exposure
 inner join cohort.counted_report as report
     on
@@ -41,7 +45,9 @@ select
     report.primaryid,
     report.caseid,
     report.known_from,
-    report.known_until
+    report.known_until,
+    report.received_year,
+    report.entry_quarter_no
 from cohort.exposure as exposure
 inner join cohort.comparator_c as comparator_c
     on

@@ -14,7 +14,9 @@ with population as (
         '' as event,
         '' as litigation_set,
         member.known_from,
-        member.known_until
+        member.known_until,
+        member.received_year,
+        member.entry_quarter_no
     from counts.population_member as member
 ),
 
@@ -27,7 +29,9 @@ population_litigated as (
         '' as event,
         litigated.litigation_set,
         member.known_from,
-        member.known_until
+        member.known_until,
+        member.received_year,
+        member.entry_quarter_no
     from counts.population_member as member
     inner join cohort.litigated_report as litigated
         on
@@ -45,7 +49,9 @@ exposed as (
         '' as event,
         '' as litigation_set,
         member.known_from,
-        member.known_until
+        member.known_until,
+        member.received_year,
+        member.entry_quarter_no
     from counts.exposed_member as member
 ),
 
@@ -58,7 +64,9 @@ exposed_litigated as (
         '' as event,
         litigated.litigation_set,
         member.known_from,
-        member.known_until
+        member.known_until,
+        member.received_year,
+        member.entry_quarter_no
     from counts.exposed_member as member
     inner join cohort.litigated_report as litigated
         on
@@ -76,7 +84,9 @@ event_reported as (
         outcome.event,
         '' as litigation_set,
         member.known_from,
-        member.known_until
+        member.known_until,
+        member.received_year,
+        member.entry_quarter_no
     from counts.population_member as member
     inner join cohort.outcome as outcome
         on
@@ -95,7 +105,9 @@ together as (
         member.event,
         '' as litigation_set,
         member.known_from,
-        member.known_until
+        member.known_until,
+        member.received_year,
+        member.entry_quarter_no
     from counts.pair_member as member
 ),
 
@@ -122,6 +134,18 @@ select
     litigation_set,
     known_from,
     known_until,
+    received_year,
+    entry_quarter_no,
     count(*) as n_reports
 from counted
-group by measure, comparator, drug, event_level, event, litigation_set, known_from, known_until
+group by
+    measure,
+    comparator,
+    drug,
+    event_level,
+    event,
+    litigation_set,
+    known_from,
+    known_until,
+    received_year,
+    entry_quarter_no

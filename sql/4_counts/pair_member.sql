@@ -12,7 +12,9 @@ select
     exposed.primaryid,
     exposed.caseid,
     exposed.known_from,
-    exposed.known_until
+    exposed.known_until,
+    exposed.received_year,
+    exposed.entry_quarter_no
 from counts.exposed_member as exposed
 inner join cohort.outcome as outcome
     on

@@ -10,7 +10,9 @@ select
     report.primaryid,
     report.caseid,
     report.known_from,
-    report.known_until
+    report.known_until,
+    report.received_year,
+    report.entry_quarter_no
 from cohort.counted_report as report
 union all
 select
@@ -20,7 +22,9 @@ select
     report.primaryid,
     report.caseid,
     report.known_from,
-    report.known_until
+    report.known_until,
+    report.received_year,
+    report.entry_quarter_no
 from cohort.counted_report as report
 where report.is_ms
 union all
@@ -31,7 +35,9 @@ select
     report.primaryid,
     report.caseid,
     report.known_from,
-    report.known_until
+    report.known_until,
+    report.received_year,
+    report.entry_quarter_no
 from cohort.comparator_c as comparator_c
 inner join cohort.counted_report as report
     on

@@ -2,7 +2,7 @@
 -- Title: Case header of each report of the review set
 -- Grain: caseid
 -- Reads: counts.review_report, cases.sighting, cases.received, cases.held_quarter, staged.demo, staged.outc,
---   cohort.ms_report, cohort.report, cases.suspected_duplicate, source.duplicate_cluster, codelists.country,
+--   cohort.ms_report, cohort.report, cases.suspected_duplicate, source.duplicate_cluster, cohort.stated_country,
 --   codelists.reporter
 with outcome as (
     select
@@ -28,6 +28,7 @@ select
     demo.event_dt as event_date_text,
     demo.age_years,
     country.iso2 as country,
+    country.country_text,
     demo.occp_cod as reporter,
     demo.rept_cod as report_type,
     demo.mfr_sndr as sender,
@@ -40,7 +41,6 @@ select
     cluster.n_cases as duplicate_cluster_size,
     case when sighting.era_no = 0 then 'legacy' else 'faers' end as source_era,
     nullif(demo.sex, 'UNK') as sex,
-    coalesce(demo.occr_country, demo.reporter_country) as country_text,
     coalesce(reporter.is_professional = 'Y', false) as is_professional,
     outcome.primaryid is not null as is_serious,
     coalesce(outcome.is_fatal, false) as is_fatal,
@@ -66,8 +66,10 @@ inner join cases.held_quarter as held_quarter
     on review.quarter_no = held_quarter.quarter_no
 inner join cases.received as received
     on review.caseid = received.caseid
-left join codelists.country as country
-    on upper(coalesce(demo.occr_country, demo.reporter_country)) = country.text
+left join cohort.stated_country as country
+    on
+        demo.occr_country is not distinct from country.occr_country
+        and demo.reporter_country is not distinct from country.reporter_country
 left join codelists.reporter as reporter
     on demo.occp_cod = reporter.occp_cod
 left join outcome

@@ -25,10 +25,23 @@
 --   ror_low: lower 95 % limit of ror
 --   ror_high: upper 95 % limit of ror
 --   is_exact: limits from the exact conditional interval because a cell is 0
+--   chi2: chi-squared of Pearson, 1 degree of freedom
 --   chi2_yates: chi-squared with Yates' correction
+--   ic: information component, log2((a + 0.5) / (expected + 0.5)) (Noren 2013)
+--   ic025: lower 95 % limit of ic, exact
+--   ic975: upper 95 % limit of ic, exact
+--   ebgm: empirical Bayes geometric mean (MGPS); A only, with a >= 1; the prior stands in api.priors
+--   eb05: 5 % quantile of the same posterior
+--   eb95: 95 % quantile
+--   prior_as_of: quarter whose whole-database pairs the prior was fitted to; NULL without ebgm
+--   prior_borrowed: the prior is that of substances while the drug is a class
 --   sdr_evans: a >= 3, prr >= 2 and chi2_yates >= 4 (Evans 2001)
 --   sdr_ror: a >= 3 and ror_low > 1
+--   sdr_ic: ic025 > 0, which no pair with a < 3 reaches
+--   sdr_eb05: a >= 3 and eb05 >= 2; NULL where ebgm is not computed
+--   sdr_screen: sdr_ror or sdr_ic; the flag of the board and the report
 --   evaluable: the pair could be judged at all; no flag where false is no reassurance
+--   detectable_ratio: smallest a / expected with which sdr_ic could have been true at this expected count
 --   a_new: reports of a that did not count in the held quarter before; NULL, as what follows, but in primary
 --   a_hcp: reports of a from health professionals
 --   a_serious: reports of a with any seriousness outcome
@@ -57,10 +70,23 @@ select
     statistic.ror_low,
     statistic.ror_high,
     statistic.is_exact,
+    statistic.chi2,
     statistic.chi2_yates,
+    statistic.ic,
+    statistic.ic025,
+    statistic.ic975,
+    statistic.ebgm,
+    statistic.eb05,
+    statistic.eb95,
+    statistic.prior_as_of,
+    statistic.prior_borrowed,
     statistic.sdr_evans,
     statistic.sdr_ror,
+    statistic.sdr_ic,
+    statistic.sdr_eb05,
+    statistic.sdr_screen,
     statistic.evaluable,
+    statistic.detectable_ratio,
     case when statistic.variant = 'primary' then coalesce(profile.a_new, 0) end as a_new,
     case when statistic.variant = 'primary' then coalesce(profile.a_hcp, 0) end as a_hcp,
     case when statistic.variant = 'primary' then coalesce(profile.a_serious, 0) end as a_serious,

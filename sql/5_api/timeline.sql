@@ -10,7 +10,12 @@
 --   ror: reporting odds ratio
 --   ror_low: lower 95 % limit
 --   ror_high: upper 95 % limit
---   sdr_ror: flag of that quarter
+--   ic: information component, log2 scale
+--   ic025: lower 95 % limit of ic
+--   ic975: upper 95 % limit of ic
+--   ebgm: empirical Bayes geometric mean, comparator A in fourth quarters and the latest
+--   eb05: 5 % quantile
+--   sdr_screen: flag of that quarter, by ror_low or by ic025
 select
     history.as_of,
     history.comparator,
@@ -19,7 +24,12 @@ select
     history.ror,
     history.ror_low,
     history.ror_high,
-    history.sdr_ror
+    history.ic,
+    history.ic025,
+    history.ic975,
+    history.ebgm,
+    history.eb05,
+    history.sdr_screen
 from api.signal_history as history
 where
     history.drug = p_drug

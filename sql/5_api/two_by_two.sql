@@ -12,11 +12,21 @@
 --   d: neither
 --   expected: expected count
 --   prr: proportional reporting ratio
+--   prr_low: lower 95 % limit of prr
+--   prr_high: upper 95 % limit of prr
 --   ror: reporting odds ratio
---   ror_low: lower 95 % limit
---   ror_high: upper 95 % limit
+--   ror_low: lower 95 % limit of ror
+--   ror_high: upper 95 % limit of ror
 --   chi2_yates: chi-squared with Yates' correction
+--   ic: information component, log2 scale
+--   ic025: lower 95 % limit of ic
+--   ic975: upper 95 % limit of ic
+--   ebgm: empirical Bayes geometric mean, comparator A only
+--   eb05: 5 % quantile
+--   eb95: 95 % quantile
+--   sdr_screen: the pair is flagged, by ror_low or by ic025
 --   evaluable: the pair could be judged
+--   detectable_ratio: smallest a / expected that could have been flagged by ic025
 select
     signals.comparator,
     signals.drug,
@@ -27,11 +37,21 @@ select
     signals.d,
     signals.expected,
     signals.prr,
+    signals.prr_low,
+    signals.prr_high,
     signals.ror,
     signals.ror_low,
     signals.ror_high,
     signals.chi2_yates,
-    signals.evaluable
+    signals.ic,
+    signals.ic025,
+    signals.ic975,
+    signals.ebgm,
+    signals.eb05,
+    signals.eb95,
+    signals.sdr_screen,
+    signals.evaluable,
+    signals.detectable_ratio
 from api.signals as signals
 where
     signals.variant = 'primary'

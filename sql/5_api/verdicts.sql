@@ -11,12 +11,12 @@
 --   a_a: a in comparator A
 --   a_b: a in comparator B
 --   a_c: a in comparator C, NULL where C does not exist for the drug
---   flagged_in: comparators with sdr_ror, such as A+C; empty where none
+--   flagged_in: comparators with sdr_screen, such as A+C; empty where none
 --   not_evaluable_in: comparators of the drug in which the pair cannot be judged
---   on_board: sdr_ror in at least one comparator
---   robust: sdr_ror in A and in B or C where that one is evaluable
+--   on_board: sdr_screen in at least one comparator
+--   robust: sdr_screen in A and in B or C where that one is evaluable
 --   agreement: robust; provisional (A and B or C, none of those evaluable); only A; only B or C; none
---   first_crossing: first quarter with sdr_ror in A and in B or C that still held in the next quarter
+--   first_crossing: first quarter with sdr_ic in A and sdr_ror in B or C that still held in the next quarter
 --   crossing_state: held, provisional (in the latest quarter only), none, or not computed where quarters are missing
 select
     verdict.drug_level,

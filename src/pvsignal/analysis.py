@@ -45,6 +45,8 @@ class Thresholds(_Frozen):
     prr_min: float = 2.0
     chi2_min: float = 4.0
     ror_low_min: float = 1.0
+    ic025_min: float = 0.0
+    eb05_min: float = 2.0
 
 
 class Evaluable(_Frozen):
@@ -54,6 +56,24 @@ class Evaluable(_Frozen):
     a_min_expected: float = 0.5
     bc_min_expected: float = 1.0
     bc_min_reference_cases: int = 3
+
+
+class Surveillance(_Frozen):
+    """Plan of the sequential test, fixed before the first look (docs/statistics.md).
+
+    Attributes
+    ----------
+    looks
+        Quarterly looks from the first quarter of a drug on; then the test ends.
+    alpha
+        Probability of ever flagging a pair that has its expected count.
+    min_cases
+        Fewest cases to be flagged.
+    """
+
+    looks: int = Field(40, ge=1)
+    alpha: float = Field(0.05, gt=0, lt=0.5)
+    min_cases: int = Field(3, ge=1)
 
 
 class ReportChoice(_Frozen):
@@ -226,6 +246,7 @@ class Analysis(_Frozen):
     review_set: tuple[ReviewPart, ...] = ("indication", "event")
     thresholds: Thresholds = Thresholds()
     evaluable: Evaluable = Evaluable()
+    surveillance: Surveillance = Surveillance()
     meddra: MeddraEvents = MeddraEvents()
     variants: tuple[Variant, ...] = (Variant(name=PRIMARY),)
 

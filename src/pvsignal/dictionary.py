@@ -28,6 +28,7 @@ _FOLDERS = {
     "cohort": "3_cohort: exposure, outcome, populations",
     "strata": "3_cohort, 4_counts: strata, from which every variant is added up",
     "counts": "4_counts: 2x2 tables for every quarter",
+    "pairs": "3_cohort, 4_counts: every substance and event of the whole database",
     "review": "4_counts: what the review of cases needs",
     "words": "6_watch: words to be matched, of staged quarters or of openFDA's reports",
     "watch": "6_watch: crude counts by first receipt, the same on both sides",

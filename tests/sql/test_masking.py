@@ -71,7 +71,10 @@ def _given(
 
 
 CONTRIBUTOR = (
+    "3_cohort/current_report",
+    "3_cohort/substance",
     "3_cohort/suspect_substance",
+    "4_counts/crude_substance",
     "4_counts/substance_member",
     "4_counts/substance_margin",
 )

@@ -96,6 +96,7 @@ def test_what_a_report_does_not_say_is_a_value_of_its_own() -> None:
         GIVEN,
         columns="caseid reporter sex age_band region seriousness therapies n_starts "
         "is_suspected_duplicate",
+        before=("3_cohort/stated_country",),
     )
     assert rows == drawn("""
         a | b | c | d | e | f | g | h | i

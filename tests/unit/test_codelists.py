@@ -11,6 +11,7 @@ from pvsignal.codelists import (
     Codelists,
     classify_terms,
     codelists_hash,
+    control_pairs,
     event_catalogue,
     events_of_terms,
     litigated_events,
@@ -589,3 +590,22 @@ def test_every_litigated_group_event_is_in_the_catalogue(lists: Codelists) -> No
     known = set(event_catalogue(lists)["event"])
     named = found[found["event_level"] != "group_pts"]["event"]
     assert set(named) <= known
+
+
+def test_a_control_has_the_name_under_which_its_event_is_counted(
+    lists: Codelists,
+) -> None:
+    controls = control_pairs(lists)
+    assert len(controls) == len(lists["negative_controls"].table)
+    found = set(
+        zip(*(controls[name] for name in ("drug", "event_level", "event")), strict=True)
+    )
+    assert ("fingolimod", "group", "skin_bcc") in found
+    assert ("alemtuzumab", "group", "lymphoproliferative_ptld:uncertain") in found
+    assert ("cladribine", "supergroup", "any_malignancy") in found
+    assert ("interferon beta-1a", "pt", "INGUINAL HERNIA") in found
+    catalogue = event_catalogue(lists)
+    known = set(zip(catalogue["event_level"], catalogue["event"], strict=True))
+    counted = controls[controls["event_level"] != "pt"]
+    named = set(zip(counted["event_level"], counted["event"], strict=True))
+    assert named <= known

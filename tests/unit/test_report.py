@@ -26,7 +26,16 @@ from pvsignal.report.content import AttritionStep, RowFate
 from pvsignal.report.html import attrition_flow, fate_table
 from pvsignal.report.words import limits, partial_date, ratio
 from pvsignal.signals.rules import agreement
-from pvsignal.stats import chi2_yates, expected, prr, ror
+from pvsignal.stats import (
+    MgpsPrior,
+    chi2,
+    chi2_yates,
+    detectable_ratio,
+    expected,
+    information_component,
+    prr,
+    ror,
+)
 from pvsignal.warehouse import API, connect_memory, load_frame, read_model, run_model
 
 ANALYSIS = load_analysis()
@@ -96,29 +105,53 @@ def statistics(pairs: Pairs, quarters: Sequence[str]) -> pd.DataFrame:
     return with_statistics(pd.concat([primary, duplicates], ignore_index=True))
 
 
+PRIOR = MgpsPrior(0.6, 0.2, 1.6, 2.1, 0.1)
+
+
+def _where(known: np.ndarray, flags: pd.Series) -> pd.Series:
+    """Flags where they are known, missing elsewhere."""
+    return flags.astype("boolean").where(known)
+
+
 def with_statistics(table: pd.DataFrame) -> pd.DataFrame:
     cells = [table[name].to_numpy() for name in "abcd"]
     a, b, c, d = cells
-    odds, proportions, chi2 = ror(*cells), prr(*cells), chi2_yates(*cells)
+    odds, proportions, yates = ror(*cells), prr(*cells), chi2_yates(*cells)
     table = table.assign(n=a + b + c + d, n_drug=a + b, n_event=a + c)
     table["expected"] = expected(*cells)
     for name, found in (("prr", proportions), ("ror", odds)):
         table[name] = found.point
         table[f"{name}_low"] = found.low
         table[f"{name}_high"] = found.high
+    scores = PRIOR.score(a, table["expected"])
+    has_ebgm = ((table["comparator"] == "A") & (a >= 1)).to_numpy()
+    for name in ("ebgm", "eb05", "eb95"):
+        table[name] = np.where(has_ebgm, scores[name], np.nan)
     limits, can = ANALYSIS.thresholds, ANALYSIS.evaluable
     small = (a < can.a_min_reports) & (table["expected"] < can.a_min_expected)
     enough = (table["expected"] >= can.bc_min_expected) & (
         c >= can.bc_min_reference_cases
     )
     reported = a >= limits.min_reports
+    by_ror = reported & (odds.low > limits.ror_low_min)
+    component = information_component(a, table["expected"])
     return table.assign(
         is_exact=odds.is_exact,
-        chi2_yates=chi2,
+        chi2_yates=yates,
         sdr_evans=reported
         & (proportions.point >= limits.prr_min)
-        & (chi2 >= limits.chi2_min),
-        sdr_ror=reported & (odds.low > limits.ror_low_min),
+        & (yates >= limits.chi2_min),
+        sdr_ror=by_ror,
+        ic=component.ic,
+        ic025=component.ic025,
+        ic975=component.ic975,
+        chi2=chi2(*cells),
+        prior_as_of=np.where(has_ebgm, "2024q4", None),
+        prior_borrowed=_where(has_ebgm, table["drug_level"] == "class"),
+        sdr_eb05=_where(has_ebgm, reported & (table["eb05"] >= limits.eb05_min)),
+        sdr_ic=component.ic025 > 0,
+        sdr_screen=by_ror | (component.ic025 > 0),
+        detectable_ratio=detectable_ratio(table["expected"]),
         evaluable=np.where(table["comparator"] == "A", ~small, enough),
     )
 
@@ -260,6 +293,19 @@ PRIVATE = {
     "counts.contributor": "event_level text, event text, litigation_set text,"
     " substance text, n_both bigint, n_substance bigint, n_event bigint, n bigint,"
     " masking_ratio double, place bigint",
+    "signals.adjusted": "as_of text, comparator text, drug_level text, drug text,"
+    " event_level text, event text, sex text, a bigint, n_drug bigint, n_event bigint,"
+    " n bigint, expected double, ror double, ror_low double, ror_high double,"
+    " expected_year double, ic_year double, ic025_year double, ic975_year double,"
+    " prr_mh double, prr_mh_low double, prr_mh_high double, ror_mh double,"
+    " ror_mh_low double, ror_mh_high double, n_strata bigint, a_mh bigint,"
+    " ror_age_sex double, ror_age_sex_low double, ror_age_sex_high double,"
+    " n_strata_age_sex bigint, a_age_sex bigint, p_homogeneity double,"
+    " ror_age_sex_with_unknown double, ror_age_sex_with_unknown_low double,"
+    " ror_age_sex_with_unknown_high double, ror_adjusted double,"
+    " ror_adjusted_low double, ror_adjusted_high double, ror_adjusted_reporter double,"
+    " ror_adjusted_reporter_low double, ror_adjusted_reporter_high double,"
+    " adjusted_note text",
     "signals.masked_statistic": "drug_level text, drug text, event_level text,"
     " event text, contributor text, n_both bigint, n_substance bigint,"
     " masking_ratio double, a_without bigint, b_without bigint, c_without bigint,"
@@ -278,6 +324,65 @@ PRIVATE = {
     " n_combinations bigint, n111 bigint, n11 bigint, is_therapy boolean, n101 bigint,"
     " n10 bigint, n011 bigint, n01 bigint, n001 bigint, n00 bigint, expected double,"
     " omega double, omega025 double, omega975 double, sdr_omega boolean",
+    "signals.multiplicity": "comparator text, drug_level text, drug text, event_level text, event"
+    " text, quarter text, m bigint, p_greater double, p_mid double, q_bh"
+    " double, pi0_storey double, q_storey double, pi0_lbe double, q_lbe"
+    " double, fdr_ebgm double, p_raw double, p_calibrated double,"
+    " p_raw_greater double, p_calibrated_greater double, p_lrt double",
+    "signals.drug_test": "comparator text, drug_level text, drug text, quarter text, n_drug"
+    " bigint, n_events bigint, event text, a bigint, expected double, llr"
+    " double, p_lrt double, n_flagged bigint, flagged_events text,"
+    " n_simulations bigint, m bigint, q_bh double",
+    "signals.control": "comparator text, control_type text, drug text, event_level text, event"
+    " text, label_date text, reason text, certainty text, quarter text, a"
+    " bigint, b bigint, c bigint, d bigint, expected double, ror double,"
+    " ror_low double, ror_high double, is_exact boolean, sdr_ror boolean,"
+    " evaluable boolean, sdr_ic boolean, is_judged boolean, is_used boolean,"
+    " why_not_used text",
+    "signals.empirical_null": "comparator text, quarter text, n_negative bigint, n_negative_counted"
+    " bigint, n_negative_judged bigint, n_negative_used bigint, mean_log_ror"
+    " double, spread_log_ror double,"
+    " mean_log_ror_chance double, ror_null_low double, ror_null_high"
+    " double, share_used_above_1 double, share_used_above_null double,"
+    " n_positive bigint, n_positive_counted bigint, n_positive_judged bigint,"
+    " n_negative_sdr_ror bigint, share_negative_sdr_ror double,"
+    " share_low_negative_sdr_ror double, share_high_negative_sdr_ror double,"
+    " n_negative_sdr_ic bigint, share_negative_sdr_ic double,"
+    " share_low_negative_sdr_ic double, share_high_negative_sdr_ic double,"
+    " n_positive_sdr_ror bigint, share_positive_sdr_ror double,"
+    " share_low_positive_sdr_ror double, share_high_positive_sdr_ror double,"
+    " n_positive_sdr_ic bigint, share_positive_sdr_ic double,"
+    " share_low_positive_sdr_ic double, share_high_positive_sdr_ic double,"
+    " note text",
+    "signals.year_stratified": "drug_level text, drug text, event_level text,"
+    " event text, quarter_no smallint, quarter text, a bigint, expected_year double,"
+    " ic_year double, ic025_year double, ic975_year double",
+    "signals.contrast": "comparator text, drug_level text, drug text,"
+    " event_level text, event text, quarter_no smallint, quarter text,"
+    " a_recent bigint, b_recent bigint, c_recent bigint, d_recent bigint,"
+    " a_before bigint, b_before bigint, c_before bigint, d_before bigint,"
+    " ratio double, ratio_low double, ratio_high double, is_exact boolean,"
+    " p_rising double, is_rising boolean",
+    "signals.surveillance": "drug_level text, drug text, event_level text,"
+    " event text, quarter text, first_quarter text, looks_used bigint,"
+    " plan_ended boolean, cases bigint, expected double, llr double,"
+    " cases_needed bigint, critical_value double, error_spent double,"
+    " sdr_maxsprt boolean, first_flag text, n_retracted bigint",
+    "signals.surveillance_look": "drug_level text, drug text, event_level text,"
+    " event text, quarter_no smallint, quarter text, looks_used bigint,"
+    " cases bigint, expected double, llr double, critical_value double,"
+    " cases_needed bigint, error_spent double, sdr_maxsprt boolean",
+    "signals.prior": "event_level text, status text, prior_as_of text, n_pairs bigint,"
+    " is_at_edge boolean, likelihood text, alpha1 double, beta1 double, alpha2 double,"
+    " beta2 double, p double, nll double, gradient_norm double, n_starts int,"
+    " n_starts_agreeing int",
+    "signals.pair_statistic": "is_scored boolean, substance_no int, event_no int,"
+    " a bigint, prr double, prr_low double, prr_high double, ror double,"
+    " ror_low double, ror_high double, is_exact boolean, chi2_yates double, ic double,"
+    " ic025 double, ic975 double, ebgm double, eb05 double, eb95 double",
+    "counts.crude_substance": "substance_no int, substance text, n_drug bigint",
+    "counts.crude_event": "event_no int, event_level text, event text, n_event bigint,"
+    " n bigint",
     "counts.excluded_case": "drug text, event text, term text, caseid bigint,"
     " primaryid bigint, quarter_no smallint, reason text",
     "counts.duplicate": "caseid bigint, linked_caseid bigint, primaryid bigint,"

@@ -15,6 +15,25 @@ def test_two_reports_never_flag_whatever_the_ratio() -> None:
     assert flags.tolist() == [False, True]
 
 
+def test_the_ic_flags_above_its_threshold_and_not_at_it() -> None:
+    flags = rules.sdr_ic(
+        np.array([-0.1, 0.0, 1e-9, np.nan]), limits=ANALYSIS.thresholds
+    )
+    assert flags.tolist() == [False, False, True, False]
+
+
+def test_either_limit_puts_a_pair_on_the_board() -> None:
+    by_ror, by_ic = np.array([1, 1, 0, 0], bool), np.array([1, 0, 1, 0], bool)
+    assert rules.sdr_screen(by_ror, by_ic).tolist() == [True, True, True, False]
+
+
+def test_a_crossing_takes_the_ic_in_a_and_the_ror_elsewhere() -> None:
+    in_a = np.array([True, True, False, False])
+    by_ror = np.array([True, False, True, False])
+    by_ic = np.array([False, True, False, True])
+    assert rules.crosses(in_a, by_ror, by_ic).tolist() == [False, True, True, False]
+
+
 def test_an_undefined_ratio_does_not_flag() -> None:
     a = np.array([5])
     nan = np.array([np.nan])
@@ -33,6 +52,13 @@ def test_evans_needs_all_three() -> None:
     prr = np.array([2.0, 2.0, 1.9, 2.0])
     chi2 = np.array([4.0, 4.0, 4.0, 3.9])
     flags = rules.sdr_evans(a, prr, chi2=chi2, limits=ANALYSIS.thresholds)
+    assert flags.tolist() == [True, False, False, False]
+
+
+def test_eb05_flags_from_its_threshold_on_and_never_without_a_value() -> None:
+    a = np.array([3, 2, 3, 3])
+    eb05 = np.array([2.0, 9.0, 1.999, np.nan])
+    flags = rules.sdr_eb05(a, eb05, limits=ANALYSIS.thresholds)
     assert flags.tolist() == [True, False, False, False]
 
 
@@ -57,7 +83,7 @@ def _latest(blind: str = "", **flags: bool) -> pd.DataFrame:
                 "event_level": "group",
                 "event": "skin_bcc",
                 "a": 5,
-                "sdr_ror": flag,
+                "sdr_screen": flag,
                 "evaluable": comparator not in blind,
             }
             for comparator, flag in flags.items()
@@ -100,7 +126,7 @@ def _history(**quarters: str) -> pd.DataFrame:
                     "drug": "x",
                     "event": "y",
                     "quarter_no": Quarter.parse(text.removeprefix("_")).ordinal,
-                    "sdr_ror": comparator in comparators,
+                    "crosses": comparator in comparators,
                 }
             )
     return pd.DataFrame(rows)

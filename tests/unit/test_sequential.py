@@ -19,6 +19,7 @@ from pvsignal.stats import (
     maxsprt_critical_value,
     maxsprt_error,
     maxsprt_group_critical_value,
+    maxsprt_spending_boundary,
     sequential,
 )
 from pvsignal.stats.sequential import binomial_llr, poisson_llr
@@ -269,3 +270,96 @@ def test_cases_needed_reach_the_boundary_and_one_less_does_not(expected, cv):
     needed = maxsprt(np.zeros_like(mu), mu, critical_value=cv).cases_needed
     assert (poisson_llr(needed, mu) >= cv).all()
     assert (poisson_llr(needed - 1, mu) < cv).all()
+
+
+def exact_error(needed: np.ndarray, expected: np.ndarray) -> float:
+    """Probability of reaching a boundary given in cases, by sums over all counts."""
+    most = int(needed.max()) + int(expected[-1] * 2) + 60
+    state = np.zeros(most)
+    state[0] = 1.0
+    for time, before, limit in zip(
+        expected, np.append(0, expected[:-1]), needed, strict=True
+    ):
+        steps = poisson.pmf(np.arange(most), time - before)
+        state = np.convolve(state, steps)[:most]
+        state[limit:] = 0.0
+    return 1.0 - float(state.sum())
+
+
+increments = st.lists(
+    st.one_of(st.just(0.0), st.floats(1e-4, 0.5), st.floats(0.5, 20)),
+    min_size=1,
+    max_size=25,
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(increments, st.sampled_from([0.01, 0.05, 0.2]), st.integers(1, 4))
+def test_spending_never_spends_more_than_its_share_at_any_look(
+    increments, alpha, min_cases
+):
+    plan, looks = np.cumsum(increments), 25
+    boundary = maxsprt_spending_boundary(alpha, plan, looks=looks, min_cases=min_cases)
+    for k in range(1, plan.size + 1):
+        error = exact_error(boundary.cases_needed[:k], plan[:k])
+        assert error <= alpha * k / looks + 1e-12
+        assert boundary.error_spent[k - 1] == pytest.approx(error, abs=1e-12)
+    assert (boundary.cases_needed >= min_cases).all()
+    assert (boundary.cases_needed > plan).all()
+
+
+@settings(deadline=None, max_examples=60)
+@given(increments, st.integers(1, 3))
+def test_spending_takes_the_fewest_cases_that_its_share_allows(increments, min_cases):
+    plan, looks = np.cumsum(increments), 25
+    boundary = maxsprt_spending_boundary(0.05, plan, looks=looks, min_cases=min_cases)
+    for k in range(1, plan.size + 1):
+        fewer = boundary.cases_needed[:k].copy()
+        fewer[-1] -= 1
+        if fewer[-1] >= max(min_cases, plan[k - 1]):
+            assert exact_error(fewer, plan[:k]) > 0.05 * k / looks
+
+
+@settings(deadline=None, max_examples=60)
+@given(increments, increments)
+def test_looks_to_come_do_not_move_the_boundary_of_those_taken(taken, to_come):
+    looks = len(taken) + len(to_come)
+    plan = np.cumsum(taken + to_come)
+    early = maxsprt_spending_boundary(0.05, plan[: len(taken)], looks=looks)
+    whole = maxsprt_spending_boundary(0.05, plan, looks=looks)
+    for name in ("cases_needed", "critical_value", "error_spent"):
+        known = getattr(whole, name)[: len(taken)]
+        assert getattr(early, name).tolist() == known.tolist()
+
+
+@pytest.mark.parametrize("mean", [0.02, 0.7, 8.0, 400.0])
+@pytest.mark.parametrize("min_cases", [1, 3])
+def test_spending_at_one_look_is_the_flat_boundary(mean, min_cases):
+    flat = maxsprt_group_critical_value(0.05, [mean], min_cases=min_cases)
+    needed = maxsprt([0], [mean], critical_value=flat, min_cases=min_cases).cases_needed
+    one = maxsprt_spending_boundary(0.05, [mean], looks=1, min_cases=min_cases)
+    assert one.cases_needed.tolist() == needed.tolist()
+
+
+def test_spending_asks_more_than_the_flat_boundary_early_and_less_late():
+    plan = PLANS["steady"] * 12
+    flat = maxsprt_group_critical_value(0.05, plan)
+    spending = maxsprt_spending_boundary(0.05, plan, looks=QUARTERS)
+    needed = maxsprt(0 * plan, plan, critical_value=flat).cases_needed
+    assert spending.cases_needed[0] > needed[0]
+    assert spending.cases_needed[-1] < needed[-1]
+    # Both spend the level nearly whole.
+    assert 0.045 < exact_error(spending.cases_needed, plan) <= 0.05
+    assert 0.045 < maxsprt_error(flat, plan) <= 0.05
+
+
+def test_nothing_expected_needs_the_fewest_cases_and_an_infinite_ratio():
+    boundary = maxsprt_spending_boundary(0.05, [0.0, 0.001], looks=40, min_cases=3)
+    assert boundary.cases_needed.tolist() == [3, 3]
+    assert boundary.critical_value[0] == np.inf
+    assert boundary.error_spent.tolist() == [0.0, pytest.approx(0.001**3 / 6, rel=1e-3)]
+
+
+def test_more_looks_than_planned_are_refused():
+    with pytest.raises(ValueError, match="3 looks of a plan of 2"):
+        maxsprt_spending_boundary(0.05, [1, 2, 3], looks=2)

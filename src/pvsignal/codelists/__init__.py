@@ -4,6 +4,7 @@ The lists are tables under ``data``, one decision a row, each with a card that g
 its scope, source and reviewer. ``docs/codelists.md`` describes every list.
 """
 
+from pvsignal.codelists.controls import control_pairs
 from pvsignal.codelists.drugs import (
     drug_members,
     reference_members,
@@ -20,6 +21,7 @@ from pvsignal.codelists.markers import (
 from pvsignal.codelists.matching import match_names, match_routes
 from pvsignal.codelists.names import normalise_term
 from pvsignal.codelists.schema import Codelist, Codelists
+from pvsignal.codelists.sexes import sexes_of_events
 from pvsignal.codelists.substances import clean_names, ingredients
 from pvsignal.codelists.terms import (
     classify_terms,
@@ -35,6 +37,7 @@ __all__ = [
     "classify_terms",
     "clean_names",
     "codelists_hash",
+    "control_pairs",
     "drug_members",
     "event_catalogue",
     "events_of_terms",
@@ -51,5 +54,6 @@ __all__ = [
     "reference_members",
     "reference_therapies",
     "search_names",
+    "sexes_of_events",
     "therapies_named",
 ]

@@ -25,7 +25,7 @@ _KINDS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def _event_of_name(lists: Codelists) -> dict[str, str]:
+def event_of_name(lists: Codelists) -> dict[str, str]:
     """Event that a bare name of a code list means.
 
     A group means its incident terms or, where it has none, its remaining behaviour;
@@ -44,7 +44,7 @@ def _event_of_name(lists: Codelists) -> dict[str, str]:
 
 def _members(lists: Codelists) -> Iterator[tuple[str, str, str, str]]:
     """Marker event, kind, event that it is a marker of, and term."""
-    events = _event_of_name(lists)
+    events = event_of_name(lists)
     scored = set(event_catalogue(lists)["event"])
     for row in lists["detection_markers"].table.to_dict("records"):
         for name in row["event_groups"].split("|"):

@@ -218,6 +218,13 @@ _ALL = (
         suffix=".json",
     ),
     Schema(
+        "sex_specific_events",
+        _words("event sex reason"),
+        ("event",),
+        allowed={"sex": frozenset({"female", "male", "both"})},
+        references={"event": _EVENTS},
+    ),
+    Schema(
         "litigated_drugs",
         _words(
             "ingredient year_from year_to event_groups included reason certainty"

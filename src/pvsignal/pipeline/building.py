@@ -364,6 +364,7 @@ def _load_vocabulary(con: warehouse.Connection, inputs: Inputs) -> None:
         "codelists.therapy": lists["therapies"].table,
         "codelists.country": lists["countries"].table,
         "codelists.reporter": lists["reporters"].table,
+        "codelists.control": codelists.control_pairs(lists),
         "codelists.drug_member": codelists.drug_members(lists),
         "codelists.reference_member": codelists.reference_members(
             lists, codelists.reference_therapies(lists, analysis.reference_class)
@@ -419,6 +420,7 @@ def _event_frames(con: warehouse.Connection, inputs: Inputs) -> dict[str, pd.Dat
         "codelists.event": pd.concat(
             [codelists.event_catalogue(lists), markers, own.events]
         ),
+        "codelists.event_sex": codelists.sexes_of_events(lists),
         "codelists.meddra_term": own.terms,
         "codelists.litigated_event": pd.concat(
             [

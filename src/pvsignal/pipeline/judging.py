@@ -44,8 +44,13 @@ def assess(settings: Settings, scored: Scored) -> Assessed:
         history = warehouse.query_frame(
             con,
             "select comparator, drug_level, drug, event_level, event, quarter_no, a, "
-            "sdr_ror, evaluable from signals.statistic "
+            "sdr_ror, sdr_ic, sdr_screen, evaluable from signals.statistic "
             "where variant = 'primary' and event_level in ('group', 'supergroup')",
+        )
+        history["crosses"] = rules.crosses(
+            history["comparator"].to_numpy() == "A",
+            history["sdr_ror"].to_numpy(),
+            history["sdr_ic"].to_numpy(),
         )
         latest = history[history["quarter_no"] == inputs.as_of.ordinal]
         verdicts = rules.agreement(latest).merge(

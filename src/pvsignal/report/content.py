@@ -94,9 +94,15 @@ class Estimate:
     ror_high: float | None
     is_exact: bool | None
     chi2_yates: float | None
+    ic: float | None
+    ic025: float | None
+    ic975: float | None
     sdr_evans: bool
     sdr_ror: bool
+    sdr_ic: bool
+    sdr_screen: bool
     evaluable: bool
+    detectable_ratio: float | None
     a_new: int
     a_hcp: int
     a_serious: int
@@ -104,7 +110,7 @@ class Estimate:
     a_countries: int
     a_with_duplicates: int | None
     ror_low_with_duplicates: float | None
-    sdr_ror_with_duplicates: bool | None
+    sdr_screen_with_duplicates: bool | None
 
     @property
     def n_duplicates(self) -> int:
@@ -117,9 +123,14 @@ class Estimate:
 
         With c = 0 a pair can flag although the comparator is too small to judge it.
         """
-        if self.sdr_ror:
+        if self.sdr_screen:
             return "flagged" if self.evaluable else "flagged, thin"
         return "not flagged" if self.evaluable else "not evaluable"
+
+    @property
+    def flagged_by(self) -> tuple[str, ...]:
+        """Statistics whose lower limit flags the pair: ROR, IC or both."""
+        return ("ROR",) * self.sdr_ror + ("IC",) * self.sdr_ic
 
     @property
     def has_interval(self) -> bool:
@@ -187,7 +198,7 @@ class HistoryPoint:
     ror: float | None
     ror_low: float | None
     ror_high: float | None
-    sdr_ror: bool
+    sdr_screen: bool
 
 
 @dataclass(frozen=True)
@@ -202,7 +213,7 @@ class VariantPoint:
     ror: float | None
     ror_low: float | None
     ror_high: float | None
-    sdr_ror: bool
+    sdr_screen: bool
     evaluable: bool
 
 
@@ -307,7 +318,7 @@ class HeatCell:
     a: int
     expected: float | None
     ror: float | None
-    sdr_ror: bool
+    sdr_screen: bool
     evaluable: bool
 
 
@@ -476,7 +487,7 @@ with label as (
     select distinct event, event_label from api.verdicts where event_level = 'group'
 )
 select s.drug, s.event, coalesce(label.event_label, s.event) as event_label,
-    s.a, s.expected, s.ror, s.sdr_ror, s.evaluable
+    s.a, s.expected, s.ror, s.sdr_screen, s.evaluable
 from api.signals as s
 left join label on s.event = label.event
 where s.variant = 'primary' and s.comparator = 'A' and s.drug_level = 'substance'
@@ -508,7 +519,7 @@ from api.codelists order by list
 _SCOPE: Final = """
 select comparator, count(*) as n_pairs,
     count(*) filter (where evaluable) as n_evaluable,
-    count(*) filter (where sdr_ror) as n_flagged
+    count(*) filter (where sdr_screen) as n_flagged
 from api.signals where variant = 'primary' and event_level in ('group', 'supergroup')
 group by comparator order by comparator
 """
@@ -543,7 +554,7 @@ _PAIR: Final = "select unnest($drugs) as drug, unnest($events) as event"
 _HISTORY: Final = f"""
 with pair as ({_PAIR})
 select h.drug, h.event, h.comparator, h.as_of, h.a, h.expected, h.ror, h.ror_low,
-    h.ror_high, h.sdr_ror
+    h.ror_high, h.sdr_screen
 from api.signal_history as h
 inner join pair using (drug, event)
 where h.event_level in ('group', 'supergroup')
@@ -553,7 +564,7 @@ order by all
 _VARIANTS: Final = f"""
 with pair as ({_PAIR})
 select s.drug, s.event, s.variant, v.title, s.comparator, s.a, s.expected, s.ror,
-    s.ror_low, s.ror_high, s.sdr_ror, s.evaluable
+    s.ror_low, s.ror_high, s.sdr_screen, s.evaluable
 from api.signals as s
 inner join pair using (drug, event)
 inner join api.variants as v using (variant, comparator)

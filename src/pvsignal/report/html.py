@@ -281,7 +281,7 @@ def sentence(row: BoardRow, as_of: str) -> str:
             f"{words.ratio(a.expected)} would be expected if the two were reported "
             "independently of each other."
         )
-    flagged = [e.comparator for e in row.estimates if e.sdr_ror]
+    flagged = [e.comparator for e in row.estimates if e.sdr_screen]
     parts.append(
         "There is a signal of disproportionate reporting in "
         f"{words.joined(flagged)}{_not_flagged(row)}."
@@ -339,8 +339,8 @@ def duplicates_words(estimate: Estimate) -> str:
     if not estimate.n_duplicates:
         return "No suspected duplicate among its reports."
     flag = ""
-    if estimate.sdr_ror_with_duplicates != estimate.sdr_ror:
-        flag = ", flagged" if estimate.sdr_ror_with_duplicates else ", not flagged"
+    if estimate.sdr_screen_with_duplicates != estimate.sdr_screen:
+        flag = ", flagged" if estimate.sdr_screen_with_duplicates else ", not flagged"
     low = words.ratio(estimate.ror_low_with_duplicates)
     return (
         f"With suspected duplicates a is {words.count(estimate.a_with_duplicates)} "
@@ -450,7 +450,7 @@ def variant_rows(points: Iterable[VariantPoint]) -> list[VariantRow]:
             next(iter(found.values())).title,
             tuple(found.get(comparator) for comparator in COMPARATORS),
             any(
-                point.sdr_ror != primary[comparator].sdr_ror
+                point.sdr_screen != primary[comparator].sdr_screen
                 for comparator, point in found.items()
                 if comparator in primary
             ),
@@ -494,7 +494,7 @@ def heat_map(cells: Sequence[HeatCell]) -> HeatMap:
 
 def heat_class(cell: HeatCell) -> str:
     """Style of a heat-map cell; each state also has a sign of its own."""
-    if cell.sdr_ror:
+    if cell.sdr_screen:
         return "hot"
     if not cell.evaluable:
         return "blind"

@@ -14,12 +14,13 @@ KEY = ["drug", "event"]
 def first_crossings(history: pd.DataFrame, quarters: list[int]) -> pd.DataFrame:
     """First quarter in which each pair crossed and still did in the next.
 
-    A pair crosses in a quarter with ``sdr_ror`` in A and in B or C.
+    A pair crosses in a quarter where A gives its part and B or C theirs
+    (`pvsignal.signals.rules.crosses`).
 
     Parameters
     ----------
     history
-        ``comparator``, ``drug``, ``event``, ``quarter_no``, ``sdr_ror``; one row per
+        ``comparator``, ``drug``, ``event``, ``quarter_no``, ``crosses``; one row per
         pair, comparator and held quarter.
     quarters
         Ordinals of the held quarters, ascending.
@@ -35,7 +36,7 @@ def first_crossings(history: pd.DataFrame, quarters: list[int]) -> pd.DataFrame:
     pairs = history[KEY].drop_duplicates().sort_values(KEY, ignore_index=True)
     if not _is_unbroken(quarters):
         return pairs.assign(first_crossing=None, crossing_state="not computed")
-    flagged = history[history["sdr_ror"]]
+    flagged = history[history["crosses"]]
     in_a = flagged.loc[flagged["comparator"] == "A", [*KEY, "quarter_no"]]
     in_other = flagged.loc[flagged["comparator"] != "A", [*KEY, "quarter_no"]]
     crossed = in_a.merge(in_other.drop_duplicates(), on=[*KEY, "quarter_no"])

@@ -45,6 +45,44 @@ def sdr_ror(a: Counts, ror_low: Values, *, limits: Thresholds) -> Flags:
     return (a >= limits.min_reports) & (ror_low > limits.ror_low_min)
 
 
+def sdr_ic(ic025: Values, *, limits: Thresholds) -> Flags:
+    """Flag pairs with the lower 95 % limit of the information component above 0.
+
+    The shrinkage asks for a >= 3 by itself (`pvsignal.stats.detectable_reports`).
+
+    References
+    ----------
+    Noren GN, Hopstadius J, Bate A (2013) Stat Methods Med Res 22:57-69.
+    """
+    return ic025 > limits.ic025_min
+
+
+def sdr_screen(by_ror: Flags, by_ic: Flags) -> Flags:
+    """Flag pairs for the board: by the ROR or by the IC.
+
+    References
+    ----------
+    README, "Flags": a >= 3, and `sdr_ror` or `sdr_ic`; both ask for three reports.
+    """
+    return by_ror | by_ic
+
+
+def crosses(in_a: Flags, by_ror: Flags, by_ic: Flags) -> Flags:
+    """Tell in which rows the comparator gives its part of a crossing.
+
+    A by the lower limit of the IC, B and C by that of the ROR. A pair crosses in a
+    quarter with both parts (`pvsignal.signals.lifecycle.first_crossings`).
+
+    Parameters
+    ----------
+    in_a
+        True where the row belongs to comparator A.
+    by_ror, by_ic
+        `sdr_ror` and `sdr_ic` of the row.
+    """
+    return np.where(in_a, by_ic, by_ror)
+
+
 def sdr_omega(omega025: Values) -> Flags:
     """Flag pairs of drugs whose lower 95 % limit of Omega lies above 0.
 
@@ -56,6 +94,25 @@ def sdr_omega(omega025: Values) -> Flags:
     Norén, Sundberg, Bate, Edwards (2008) Stat Med 27:3057-3070.
     """
     return omega025 > 0
+
+
+def sdr_eb05(a: Counts, eb05: Values, *, limits: Thresholds) -> Flags:
+    """Flag pairs with a >= 3 and the 5th percentile of the EBGM at least 2.
+
+    Parameters
+    ----------
+    a
+        Reports with drug and event, any shape.
+    eb05
+        Lower limit of EBGM; NaN, where there is none, never flags.
+    limits
+        Thresholds of the analysis.
+
+    References
+    ----------
+    Szarfman A, Machado SG, O'Neill RT (2002) Drug Saf 25:381-392: EB05 >= 2.
+    """
+    return (a >= limits.min_reports) & (eb05 >= limits.eb05_min)
 
 
 def evaluable(
@@ -101,7 +158,7 @@ def agreement(latest: pd.DataFrame) -> pd.DataFrame:
     ----------
     latest
         Statistics at the latest quarter: ``comparator``, ``drug_level``, ``drug``,
-        ``event_level``, ``event``, ``a``, ``sdr_ror``, ``evaluable``; one row per
+        ``event_level``, ``event``, ``a``, ``sdr_screen``, ``evaluable``; one row per
         pair and comparator.
 
     Returns
@@ -115,7 +172,7 @@ def agreement(latest: pd.DataFrame) -> pd.DataFrame:
         evaluable); ``only A``; ``only B or C``; ``none``.
     """
     key = ["drug_level", "drug", "event_level", "event"]
-    wide = latest.set_index([*key, "comparator"])[["a", "sdr_ror", "evaluable"]]
+    wide = latest.set_index([*key, "comparator"])[["a", "sdr_screen", "evaluable"]]
     table = wide.unstack("comparator")
 
     def column(name: str, comparator: str) -> pd.Series:
@@ -126,7 +183,7 @@ def agreement(latest: pd.DataFrame) -> pd.DataFrame:
     def holds(name: str, comparator: str) -> pd.Series:
         return column(name, comparator).astype("boolean").fillna(False).astype(bool)
 
-    flagged = {x: holds("sdr_ror", x) for x in "ABC"}
+    flagged = {x: holds("sdr_screen", x) for x in "ABC"}
     judged = {x: holds("evaluable", x) for x in "ABC"}
     blind = {x: column("a", x).notna() & ~judged[x] for x in "ABC"}
     result = pd.DataFrame(index=table.index)

@@ -161,10 +161,10 @@ def compare_with_truth(truth: Path, flags: pd.DataFrame) -> Comparison:
     truth
         Folder with ``signals.csv``, ``implied.csv``, ``masking.csv``, ``traps.csv``.
     flags
-        ``drug``, ``event``, ``comparator``, ``sdr_ror`` at the latest quarter, group
+        ``drug``, ``event``, ``comparator``, ``sdr_screen`` at the latest quarter, group
         and supergroup level.
     """
-    flagged = flags[flags["sdr_ror"]]
+    flagged = flags[flags["sdr_screen"]]
     anywhere = set(zip(flagged["drug"], flagged["event"], strict=True))
     in_bc = flagged[flagged["comparator"] != "A"]
     within = set(zip(in_bc["drug"], in_bc["event"], strict=True))

@@ -17,6 +17,7 @@ from pvsignal.stats.adjusted import (
     reports_of_sex,
     reports_of_sex_or_unknown,
 )
+from pvsignal.stats.adjusted_events import adjusted_ror_of_events
 from pvsignal.stats.calibration import (
     EmpiricalNull,
     PValues,
@@ -62,11 +63,13 @@ from pvsignal.stats.power import (
 )
 from pvsignal.stats.sequential import (
     MaxSprt,
+    SpendingBoundary,
     maxsprt,
     maxsprt_binomial_critical_value,
     maxsprt_critical_value,
     maxsprt_error,
     maxsprt_group_critical_value,
+    maxsprt_spending_boundary,
 )
 from pvsignal.stats.stratified import (
     Homogeneity,
@@ -107,7 +110,9 @@ __all__ = [
     "PValues",
     "Ratio",
     "Share",
+    "SpendingBoundary",
     "adjusted_ror",
+    "adjusted_ror_of_events",
     "bayesian_fdr",
     "bcpnn_dirichlet",
     "bcpnn_dirichlet_interval",
@@ -140,6 +145,7 @@ __all__ = [
     "maxsprt_critical_value",
     "maxsprt_error",
     "maxsprt_group_critical_value",
+    "maxsprt_spending_boundary",
     "omega",
     "onset_summary",
     "phvid_fdr",

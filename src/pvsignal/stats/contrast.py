@@ -23,6 +23,9 @@ _TAIL = 0.05
 # Cases of the recent window below which nothing is called rising.
 _MIN_RECENT = 3
 
+# Terms of the conditional distributions in memory at a time, 16 MB.
+_CHUNK = 2_000_000
+
 
 @dataclass(frozen=True)
 class Contrast:
@@ -158,9 +161,7 @@ def recent_contrast(
         low[i], high[i] = _extreme_limit(more[:, i], less[:, i]), np.inf
     for i in np.flatnonzero(zero):
         low[i], high[i] = 0.0, 1 / _extreme_limit(less[:, i], more[:, i])
-    p_rising = np.array(
-        [_p_rising(more[:, i], less[:, i]) for i in range(point.size)], dtype=np.float64
-    )
+    p_rising = _p_rising(more, less)
     is_rising = (a >= _MIN_RECENT) & (low > 1) & (p_rising <= _TAIL)
     return Contrast(
         point=point.reshape(shape),
@@ -183,12 +184,49 @@ def _log_weights(taken: FloatArray, given: FloatArray) -> FloatArray:
     return np.concatenate([[0.0], np.cumsum(steps.sum(axis=0))])
 
 
-def _p_rising(more: FloatArray, less: FloatArray) -> float:
-    """Probability of the observed or more recent cases, the ratio being constant."""
-    up, down = _log_weights(less, more), _log_weights(more, less)[1:]
-    peak = max(up.max(), down.max(initial=0.0))
-    above, below = np.exp(up - peak).sum(), np.exp(down - peak).sum()
-    return float(above / (above + below))
+def _p_rising(more: FloatArray, less: FloatArray) -> FloatArray:
+    """Probability of the observed or more recent cases, the ratio being constant.
+
+    Weights relative to that of the observed table, one column a pair. Up to the peak
+    they may pass what a float holds, so the sums are kept as logarithms.
+    """
+    above = _log_sums(less, more)
+    below = _log_sums(more, less)
+    # The observed table itself is among those above.
+    with np.errstate(over="ignore"):
+        p: FloatArray = 1 / (1 + np.exp(below - np.logaddexp(0.0, above)))
+    return p
+
+
+def _log_sums(taken: FloatArray, given: FloatArray) -> FloatArray:
+    """Logarithm of the sum of the weights of the tables with 1, 2, ... reports moved.
+
+    The same weights as `_log_weights` without the first; minus infinity where no report
+    can move. Columns of like length are computed together.
+    """
+    length = taken.min(axis=0).astype(np.int64)
+    result = np.full(length.size, -np.inf)
+    order = np.argsort(length, kind="stable")
+    order = order[length[order] > 0]
+    while order.size:
+        # As many columns as fit, from the longest on.
+        longest = int(length[order[-1]])
+        batch = order[-max(1, _CHUNK // longest) :]
+        order = order[: -batch.size]
+        i = np.arange(longest)
+        steps = np.zeros((batch.size, longest))
+        for cell_taken, cell_given in zip(
+            taken[:, batch], given[:, batch], strict=True
+        ):
+            # Past its length a column is masked below; 1 keeps the logarithm finite.
+            left = np.maximum(cell_taken[:, np.newaxis] - i, 1.0)
+            steps += np.log(left / (cell_given[:, np.newaxis] + i + 1))
+        weights = np.cumsum(steps, axis=1)
+        weights[i >= length[batch, np.newaxis]] = -np.inf
+        top = weights.max(axis=1)
+        weights -= top[:, np.newaxis]
+        result[batch] = top + np.log(np.exp(weights).sum(axis=1))
+    return result
 
 
 def _extreme_limit(more: FloatArray, less: FloatArray) -> float:

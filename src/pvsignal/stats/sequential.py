@@ -12,6 +12,7 @@ looks                                       critical value
 ==========================================  ===========================================
 after every case, Poisson                   `maxsprt_critical_value`
 at given expected counts (quarters)         `maxsprt_group_critical_value`
+at expected counts not known in advance     `maxsprt_spending_boundary`
 after every report, cases against controls  `maxsprt_binomial_critical_value`
 ==========================================  ===========================================
 
@@ -31,6 +32,8 @@ References
 .. [2] Silva, Kulldorff. Continuous versus group sequential analysis for post-market
    drug and vaccine safety surveillance. Biometrics 2015;71:851-858.
    doi:10.1111/biom.12324
+.. [3] Lan, DeMets. Discrete sequential boundaries for clinical trials. Biometrika
+   1983;70:659-663. doi:10.1093/biomet/70.3.659
 """
 
 from __future__ import annotations
@@ -73,6 +76,26 @@ class MaxSprt:
     cases_needed: IntArray
     critical_value: float
     first_crossing: int | None
+
+
+@dataclass(frozen=True)
+class SpendingBoundary:
+    """Boundary of the looks so far, of a plan that spends its level evenly.
+
+    Attributes
+    ----------
+    cases_needed
+        Fewest cases, counted from the start, that are flagged at each look.
+    critical_value
+        Their LLR, natural logarithm; infinite where nothing is expected yet.
+    error_spent
+        Probability that a pair with its expected count is flagged by the look, this
+        look and all before it together.
+    """
+
+    cases_needed: IntArray
+    critical_value: FloatArray
+    error_spent: FloatArray
 
 
 def maxsprt(
@@ -285,6 +308,89 @@ def maxsprt_group_critical_value(
     return _infimum(excess, floor, -np.log(alpha))
 
 
+def maxsprt_spending_boundary(
+    alpha: float, expected: npt.ArrayLike, *, looks: int, min_cases: int = 1
+) -> SpendingBoundary:
+    r"""Boundary look by look, where the expected counts to come are not known.
+
+    A flat boundary of the LLR needs the expected count of every look of the plan. Here
+    the number of looks is fixed instead, and the level is spent evenly [3]_: by look
+    :math:`k` of :math:`K` the probability of having been flagged may be at most
+    :math:`\alpha k / K`. The boundary of a look is the fewest cases that keep to it,
+
+    .. math:: n_k = \min\{n \ge m : P(\text{flagged before } k)
+              + P(C_k \ge n, \text{not flagged before}) \le \alpha k / K\},
+
+    with the distribution of the cumulative count :math:`C_k` carried from look to look
+    as in `maxsprt_error`, so that it is exact [2]_. The boundary of a look depends on
+    the expected counts up to it: what comes later cannot change it. At one look it is
+    that of `maxsprt_group_critical_value`. What a look could not spend, since counts
+    are whole, later looks may.
+
+    Cases at or above `cases_needed` are those whose LLR is at or above the critical
+    value of the look, as the LLR grows with them; the critical value differs from look
+    to look.
+
+    Parameters
+    ----------
+    alpha
+        Probability of flagging a pair, ever, that has its expected count; below 0.5.
+    expected
+        Cumulative expected count at each look so far, one dimension, not falling.
+    looks
+        Looks of the whole plan, at least as many as were taken.
+    min_cases
+        Fewest cases to be flagged.
+
+    Returns
+    -------
+    SpendingBoundary
+        One element a look of `expected`.
+
+    Raises
+    ------
+    ValueError
+        If there are more looks than planned, or the plan is none.
+
+    Examples
+    --------
+    Four of forty quarters, half a case expected in each:
+
+    >>> boundary = maxsprt_spending_boundary(
+    ...     0.05, [0.5, 1.0, 1.5, 2.0], looks=40, min_cases=3
+    ... )
+    >>> boundary.cases_needed, boundary.critical_value.round(2)
+    (array([5, 6, 7, 7]), array([7.01, 5.75, 5.28, 3.77]))
+    >>> bool((boundary.error_spent <= 0.05 * np.arange(1, 5) / 40).all())
+    True
+    """
+    _check_plan(alpha, min_cases)
+    mu = _cumulative(expected, "expected")
+    if mu.size > looks:
+        raise ValueError(f"{mu.size} looks of a plan of {looks}")
+    needed = np.full(mu.size, min_cases, dtype=np.int64)
+    spent = np.zeros(mu.size)
+    # state[i]: probability of first + i cases so far, none of the looks flagged.
+    state, first, before, error = np.ones(1), 0, 0.0, 0.0
+    for look, time in enumerate(mu):
+        elapsed = time - before
+        # Nothing is cut off above: the tail is what is wanted.
+        state = _later(state, elapsed, state.size + _poisson_terms(elapsed))
+        tail = np.cumsum(state[::-1])[::-1]
+        within = tail <= alpha * (look + 1) / looks - error
+        fewest = first + (int(np.argmax(within)) if within[-1] else state.size)
+        needed[look] = max(fewest, min_cases, int(time) + 1)
+        place = needed[look] - first
+        if place < state.size:
+            error += float(tail[place])
+            state = state[:place]
+        spent[look], before = error, time
+        # Counts far below the expected one hold nothing; a long test stays short.
+        kept = int(np.argmax(np.cumsum(state) > 1e-18))
+        state, first = state[kept:], first + kept
+    return SpendingBoundary(needed, poisson_llr(needed, mu), spent)
+
+
 def maxsprt_error(
     critical_value: float, expected: npt.ArrayLike, *, min_cases: int = 1
 ) -> float:
@@ -414,8 +520,7 @@ def _continuous_error(
 
 def _later(state: FloatArray, elapsed: float, limit: int) -> FloatArray:
     """Distribution of the count after `elapsed` more expected cases, below `limit`."""
-    # Beyond mean + 12 sd + 40 a Poisson distribution holds less than 1e-18.
-    terms = min(limit, int(elapsed + 12 * np.sqrt(elapsed)) + 40)
+    terms = min(limit, _poisson_terms(elapsed))
     k = np.arange(terms, dtype=np.float64)
     arrivals = np.exp(xlogy(k, elapsed) - elapsed - gammaln(k + 1))
     if min(terms, state.size) > 500:
@@ -424,6 +529,11 @@ def _later(state: FloatArray, elapsed: float, limit: int) -> FloatArray:
     else:
         later = np.convolve(state, arrivals)
     return later[:limit]
+
+
+def _poisson_terms(mean: float) -> int:
+    """Counts beyond which a Poisson distribution holds less than 1e-18."""
+    return int(mean + 12 * np.sqrt(mean)) + 40
 
 
 def _cases_needed(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from pvsignal import warehouse
+from pvsignal.pipeline.scoring.columns import defined
 from pvsignal.stats import twobytwo
 
 
@@ -33,5 +34,5 @@ def _without(pairs: pa.Table) -> pa.Table:
         "is_exact_without": ror.is_exact,
     }
     for name, values in columns.items():
-        pairs = pairs.append_column(name, pa.array(values))
+        pairs = pairs.append_column(name, defined(values))
     return pairs
