@@ -2,7 +2,8 @@
 -- Title: Events that are counted over the whole database: every preferred term, and what the terms of a group make
 -- Grain: event_no; (event_level, event)
 -- Reads: staged.term_spelling, cohort.event_member
--- Source: docs/statistics.md, "Pairs of the whole database"
+-- Source: docs/statistics.md, "Pairs of the whole database"; groupings of a user's own MedDRA come last, so that with
+--   them no other event has another number
 with named as (
     select distinct
         'pt' as event_level,
@@ -22,6 +23,7 @@ select
     cast(
         row_number() over (
             order by
+                event_level = 'meddra' asc,
                 event_level asc,
                 event asc
         ) as integer

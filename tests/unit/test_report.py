@@ -701,7 +701,7 @@ def test_simulated_data_are_labelled_in_title_at_the_top_and_in_each_section(
     assert "<title>SIMULATED DATA: " in text
     assert text.index("Simulated data. Every report") < text.index("<h1>")
     sections = re.split(r"<section |<article ", text)[1:]
-    assert len(sections) == 7 + 4
+    assert len(sections) == 8 + 4
     assert all("SIMULATED DATA" in section for section in sections)
 
 

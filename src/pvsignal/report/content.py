@@ -97,6 +97,11 @@ class Estimate:
     ic: float | None
     ic025: float | None
     ic975: float | None
+    ebgm: float | None
+    eb05: float | None
+    eb95: float | None
+    prior_as_of: str | None
+    prior_borrowed: bool | None
     sdr_evans: bool
     sdr_ror: bool
     sdr_ic: bool
@@ -235,6 +240,112 @@ class Masking:
 
 
 @dataclass(frozen=True)
+class Adjusted:
+    """One comparator of one pair adjusted for what reports state (``api.adjusted``)."""
+
+    comparator: str
+    sex: str
+    ror: float | None
+    ror_low: float | None
+    ror_high: float | None
+    expected_year: float | None
+    ic_year: float | None
+    ic025_year: float | None
+    ic975_year: float | None
+    ror_mh: float | None
+    ror_mh_low: float | None
+    ror_mh_high: float | None
+    ror_age_sex: float | None
+    ror_age_sex_low: float | None
+    ror_age_sex_high: float | None
+    p_homogeneity: float | None
+    ror_adjusted: float | None
+    ror_adjusted_low: float | None
+    ror_adjusted_high: float | None
+    ror_adjusted_reporter: float | None
+    ror_adjusted_reporter_low: float | None
+    ror_adjusted_reporter_high: float | None
+    adjusted_note: str | None
+
+
+@dataclass(frozen=True)
+class Multiplicity:
+    """One comparator of one pair among all that were tested (``api.multiplicity``)."""
+
+    comparator: str
+    m: int
+    p_mid: float | None
+    q_bh: float | None
+    fdr_ebgm: float | None
+    p_raw_greater: float | None
+    p_calibrated_greater: float | None
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """The last eight quarters of a pair against the time before, at as_of."""
+
+    comparator: str
+    a_recent: int
+    a_before: int
+    ratio: float | None
+    ratio_low: float | None
+    ratio_high: float | None
+    is_rising: bool
+
+
+@dataclass(frozen=True)
+class Surveillance:
+    """Sequential test of a pair in comparator A at its last look."""
+
+    first_quarter: str
+    as_of: str
+    looks_used: int
+    plan_ended: bool
+    cases: int
+    expected: float
+    cases_needed: int
+    sdr_maxsprt: bool
+    first_flag: str | None
+    n_retracted: int
+
+
+@dataclass(frozen=True)
+class Onset:
+    """Days from start to event, as the reports behind a state them."""
+
+    n_dated: int
+    n_exact: int
+    n_before_start: int
+    n_not_dated: int
+    median_low_days: float | None
+    median_high_days: float | None
+    n_under_90: int
+    n_uncertain_90: int
+    share_under_90: float | None
+    share_under_90_low: float | None
+    share_under_90_high: float | None
+    n_shape: int
+    shape: float | None
+    shape_low: float | None
+    shape_high: float | None
+
+
+@dataclass(frozen=True)
+class Interaction:
+    """Another suspect on reports of the pair with more events than both explain."""
+
+    substance: str
+    is_therapy: bool
+    n111: int
+    expected: float
+    omega: float
+    omega025: float
+    omega975: float
+    n_alone: int
+
+
+@dataclass(frozen=True)
 class TermCount:
     """Preferred term and the number of the pair's reports that hold it."""
 
@@ -300,6 +411,12 @@ class Pair:
     history: tuple[HistoryPoint, ...]
     variants: tuple[VariantPoint, ...]
     masking: Masking | None
+    adjusted: tuple[Adjusted, ...]
+    multiplicity: tuple[Multiplicity, ...]
+    contrasts: tuple[Contrast, ...]
+    surveillance: Surveillance | None
+    onset: Onset | None
+    interactions: tuple[Interaction, ...]
     terms: tuple[TermCount, ...]
     cases: tuple[CaseLine, ...]
     n_cases: int
@@ -320,6 +437,67 @@ class HeatCell:
     ror: float | None
     sdr_screen: bool
     evaluable: bool
+
+
+@dataclass(frozen=True)
+class ControlPerformance:
+    """What the control pairs show in one comparator."""
+
+    comparator: str
+    n_negative: int
+    n_negative_judged: int
+    n_negative_used: int
+    mean_log_ror: float | None
+    spread_log_ror: float | None
+    mean_log_ror_chance: float | None
+    ror_null_low: float | None
+    ror_null_high: float | None
+    n_positive: int
+    n_positive_judged: int
+    n_negative_sdr_ror: int
+    share_negative_sdr_ror: float | None
+    share_low_negative_sdr_ror: float | None
+    share_high_negative_sdr_ror: float | None
+    n_negative_sdr_ic: int
+    share_negative_sdr_ic: float | None
+    n_positive_sdr_ror: int
+    share_positive_sdr_ror: float | None
+    note: str | None
+
+
+@dataclass(frozen=True)
+class DrugTest:
+    """Whether any group of a drug stands out in one comparator."""
+
+    comparator: str
+    drug_level: str
+    drug: str
+    event: str | None
+    a: int | None
+    expected: float | None
+    p_lrt: float | None
+    q_bh: float | None
+    n_flagged: int | None
+    m: int | None
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Prior of EBGM of one event level."""
+
+    event_level: str
+    status: str
+    prior_as_of: str | None
+    likelihood: str | None
+    alpha1: float | None
+    beta1: float | None
+    alpha2: float | None
+    beta2: float | None
+    p: float | None
+    nll: float | None
+    n_starts: int | None
+    n_starts_agreeing: int | None
+    n_pairs: int | None
 
 
 @dataclass(frozen=True)
@@ -424,6 +602,9 @@ class Content:
     board: tuple[BoardRow, ...]
     pairs: tuple[Pair, ...]
     heat: tuple[HeatCell, ...]
+    controls: tuple[ControlPerformance, ...]
+    drug_tests: tuple[DrugTest, ...]
+    priors: tuple[Prior, ...]
     attrition: tuple[AttritionStep, ...]
     fates: tuple[RowFate, ...]
     litigated: tuple[LitigatedYear, ...]
@@ -458,6 +639,17 @@ def read_content(con: duckdb.DuckDBPyConnection, roles: Sequence[str]) -> Conten
         board=board,
         pairs=_pairs(con, board[:MAX_DETAILED_PAIRS], roles=roles),
         heat=_records(con, HeatCell, _HEAT),
+        controls=_records(
+            con,
+            ControlPerformance,
+            "select {} from api.control_performance order by comparator",
+        ),
+        drug_tests=_records(
+            con,
+            DrugTest,
+            "select {} from api.drug_tests order by p_lrt, drug, comparator",
+        ),
+        priors=_records(con, Prior, "select {} from api.priors order by event_level"),
         attrition=_records(
             con, AttritionStep, "select {} from api.attrition order by step_no"
         ),
@@ -534,7 +726,7 @@ left join api.signals as s
     and s.drug = v.drug and s.event = v.event and s.event_level = v.event_level
 where v.on_board
 order by v.robust desc, v.agreement = 'provisional' desc,
-    case when isnan(s.ror_low) then null else s.ror_low end desc nulls last,
+    s.ror_low desc nulls last,
     v.drug, v.event
 """
 
@@ -580,6 +772,30 @@ select m.drug, m.event, m.contributor, m.masking_ratio, m.n_both, m.a + m.c as n
 from api.masked_pairs as m
 inner join pair using (drug, event)
 """
+
+# What else is known of each pair; the grain of a view decides between one and many.
+_BESIDE: Final[Mapping[str, tuple[type[Any], str, str]]] = {
+    "adjusted": (Adjusted, "adjusted", "comparator"),
+    "multiplicity": (Multiplicity, "multiplicity", "comparator"),
+    "contrasts": (Contrast, "contrasts", "comparator"),
+    "surveillance": (Surveillance, "surveillance", "event_level"),
+    "onset": (Onset, "onset", "event_level"),
+    "interactions": (Interaction, "interactions", "omega025 desc, substance"),
+}
+
+_BESIDE_QUERY: Final = f"""
+with pair as ({_PAIR})
+select v.drug, v.event, {{fields}}
+from api.{{view}} as v
+inner join pair using (drug, event)
+where v.event_level in ('group', 'supergroup') {{more}}
+order by v.drug, v.event, {{order}}
+"""
+
+_BESIDE_ONLY: Final = {
+    "contrasts": "and v.as_of = (select run.as_of from api.runs as run)",
+    "interactions": "and v.sdr_omega",
+}
 
 _LISTED: Final = f"""
 with pair as ({_PAIR}),
@@ -723,6 +939,24 @@ def _by_pair(rows: Sequence[dict[str, Any]]) -> Keyed:
     return grouped
 
 
+def _beside(
+    con: duckdb.DuckDBPyConnection, name: str, keys: Mapping[str, Sequence[str]]
+) -> dict[tuple[str, str], list[Any]]:
+    """Rows of one view of `_BESIDE` as objects, by pair."""
+    kind, view, order = _BESIDE[name]
+    fields = ", ".join(f"v.{field}" for field in kind.__dataclass_fields__)
+    rows = query_rows(
+        con,
+        _BESIDE_QUERY.format(
+            fields=fields, view=view, order=order, more=_BESIDE_ONLY.get(name, "")
+        ),
+        keys,
+    )
+    return {
+        pair: [kind(**row) for row in found] for pair, found in _by_pair(rows).items()
+    }
+
+
 def _pairs(
     con: duckdb.DuckDBPyConnection, rows: Sequence[BoardRow], *, roles: Sequence[str]
 ) -> tuple[Pair, ...]:
@@ -732,6 +966,7 @@ def _pairs(
     history = _by_pair(query_rows(con, _HISTORY, keys))
     variants = _by_pair(query_rows(con, _VARIANTS, keys))
     masking = _by_pair(query_rows(con, _MASKING, keys))
+    beside = {name: _beside(con, name, keys) for name in _BESIDE}
     terms = _by_pair(query_rows(con, _TERMS, keys))
     cases = _by_pair(query_rows(con, _CASES, keys))
     reasons = _by_pair(query_rows(con, _EXCLUDED_REASONS, keys))
@@ -750,6 +985,12 @@ def _pairs(
             history=tuple(HistoryPoint(**x) for x in history.get(key, [])),
             variants=tuple(VariantPoint(**x) for x in variants.get(key, [])),
             masking=next((Masking(**x) for x in masking.get(key, [])), None),
+            adjusted=tuple(beside["adjusted"].get(key, ())),
+            multiplicity=tuple(beside["multiplicity"].get(key, ())),
+            contrasts=tuple(beside["contrasts"].get(key, ())),
+            surveillance=next(iter(beside["surveillance"].get(key, ())), None),
+            onset=next(iter(beside["onset"].get(key, ())), None),
+            interactions=tuple(beside["interactions"].get(key, ())),
             terms=tuple(TermCount(**x) for x in terms.get(key, [])),
             cases=tuple(_case_line(case, row, more) for case in listed),
             n_cases=listed[0]["n_cases"] if listed else 0,

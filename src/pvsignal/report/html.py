@@ -18,6 +18,15 @@ from markupsafe import Markup
 from pvsignal.analysis import NEOPLASMS, Analysis
 from pvsignal.quarter import Quarter
 from pvsignal.report import words
+from pvsignal.report.beside import (
+    controls_words,
+    drug_test_rows,
+    held_lines,
+    held_words,
+    interaction_words,
+    onset_words,
+    surveillance_words,
+)
 from pvsignal.report.content import (
     COMPARATORS,
     MAX_DETAILED_PAIRS,
@@ -148,6 +157,7 @@ def render(
         max_detailed=MAX_DETAILED_PAIRS,
         max_overview=charts.n_in_overview,
         heat=heat_map(content.heat),
+        drug_tests=drug_test_rows(content.drug_tests),
         attrition_flow=attrition_flow(content.attrition),
         fates=fate_table(content.fates),
         litigated=litigated_table(content.litigated),
@@ -204,6 +214,13 @@ def _environment(analysis: Analysis) -> Environment:
         history_rows=history_rows,
         variant_rows=variant_rows,
         variants_words=variants_words,
+        held_lines=held_lines,
+        held_words=held_words,
+        surveillance_words=surveillance_words,
+        onset_words=onset_words,
+        interaction_words=interaction_words,
+        controls_words=controls_words,
+        probability=words.probability,
         check_row_words=check_row_words,
         heat_class=heat_class,
     )

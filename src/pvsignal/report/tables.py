@@ -57,6 +57,12 @@ semi join (
 ) as shown on t.caseid = shown.caseid
 """
 
+_BOARD_PAIRS: Final = """
+select h.* from api.{} as h
+semi join (select drug, event_level, event from api.verdicts where on_board) as v
+    on h.drug = v.drug and h.event_level = v.event_level and h.event = v.event
+"""
+
 _SHOWN_CASES: Final = "reports listed for the board, counted or left out"
 
 
@@ -82,12 +88,24 @@ TABLES: Final[Mapping[str, Table]] = MappingProxyType(
         "signals": _view("signals", "Every pair in each comparator"),
         "verdicts": _view("verdicts", "What the comparators say together of each pair"),
         "signal_history": Table(
-            "select h.* from api.signal_history as h semi join (select drug,"
-            " event_level, event from api.verdicts where on_board) as v on h.drug ="
-            " v.drug and h.event_level = v.event_level and h.event = v.event",
+            _BOARD_PAIRS.format("signal_history"),
             "Statistics as of every held quarter",
             "pairs of the board",
         ),
+        "adjusted": _view("adjusted", "Statistics adjusted for what reports state"),
+        "multiplicity": _view("multiplicity", "Pairs among all that were tested"),
+        "drug_tests": _view("drug_tests", "One likelihood ratio test per drug"),
+        "controls": _view("controls", "Control pairs in each comparator"),
+        "control_performance": _view("control_performance", "What the controls say"),
+        "priors": _view("priors", "Priors of EBGM"),
+        "contrasts": Table(
+            _BOARD_PAIRS.format("contrasts"),
+            "Last eight quarters against the time before, at every quarter",
+            "pairs of the board",
+        ),
+        "surveillance": _view("surveillance", "Sequential test of each pair"),
+        "onset": _view("onset", "Time from start to event"),
+        "interactions": _view("interactions", "Events with two suspects together"),
         "cases": Table(_OF_BOARD.format("cases"), "Case headers", _SHOWN_CASES),
         "case_drugs": Table(
             _OF_BOARD.format("case_drugs"), "Drug records", _SHOWN_CASES

@@ -35,6 +35,19 @@ def ratio(value: float | None) -> str:
     return "∞" if math.isinf(value) else f"{value:,.2f}"
 
 
+def probability(value: float | None) -> str:
+    """Probability with two digits that tell; a small one as ``< 0.0001``.
+
+    Examples
+    --------
+    >>> probability(0.0312), probability(3e-9), probability(1.0), probability(None)
+    ('0.031', '< 0.0001', '1', '–')
+    """
+    if value is None or math.isnan(value):
+        return NOTHING
+    return "< 0.0001" if value < 1e-4 else f"{value:.2g}"
+
+
 def limits(low: float | None, high: float | None) -> str:
     """Two limits in parentheses, empty where neither is known."""
     texts = ratio(low), ratio(high)

@@ -8,13 +8,13 @@ import pyarrow.compute as pc
 from pvsignal import warehouse
 from pvsignal.analysis import Analysis
 from pvsignal.pipeline.scoring.columns import defined
-from pvsignal.pipeline.scoring.ebgm import Priors, ebgm_columns
+from pvsignal.pipeline.scoring.ebgm import NO_PRIORS, Priors, ebgm_columns
 from pvsignal.signals import rules
 from pvsignal.stats import detectable_ratio, information_component, twobytwo
 
 
 def score_cells(
-    con: warehouse.Connection, analysis: Analysis, *, priors: Priors
+    con: warehouse.Connection, analysis: Analysis, *, priors: Priors = NO_PRIORS
 ) -> int:
     """Store the statistics of every cell table as ``signals.statistic``.
 
@@ -25,7 +25,7 @@ def score_cells(
     analysis
         Gives the thresholds.
     priors
-        Priors of EBGM, by event level.
+        Priors of EBGM, by event level; without one it is NULL.
 
     Returns
     -------

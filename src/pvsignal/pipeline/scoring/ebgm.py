@@ -24,6 +24,9 @@ class Priors:
     by_level: Mapping[str, MgpsPrior]
 
 
+NO_PRIORS = Priors("", {})
+
+
 def ebgm_columns(
     cells: pa.Table,
     expected: npt.NDArray[np.float64],
