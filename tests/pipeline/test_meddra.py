@@ -107,13 +107,7 @@ def test_without_a_folder_nothing_is_missing_and_with_one_no_other_row_moves(
     # Rows of the level meddra stand in these and the ledger names the run.
     assert moved == {
         "signals.statistic",
-<<<<<<< HEAD
-        "signals.onset",
         "signals.year_stratified",
-=======
-        "signals.year_stratified",
-        "signals.onset",
->>>>>>> main
         "signals.ledger",
         "counts.pair_profile",
         "counts.review_member",
