@@ -108,7 +108,6 @@ def test_without_a_folder_nothing_is_missing_and_with_one_no_other_row_moves(
     assert moved == {
         "signals.statistic",
         "signals.year_stratified",
-        "signals.onset",
         "signals.ledger",
         "counts.pair_profile",
         "counts.review_member",

@@ -33,7 +33,10 @@ DRUGS: Drugs = {
 EVENTS = (1, 2, 3, 5, 9, 10, 16)
 STRATA = "n111 n11 n101 n10 n011 n01 n001 n00"
 MODELS = (
+    "3_cohort/current_report",
+    "3_cohort/substance",
     "3_cohort/suspect_substance",
+    "4_counts/crude_substance",
     "4_counts/substance_member",
     "4_counts/substance_margin",
     "4_counts/co_suspect",

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from pvsignal import warehouse
+from pvsignal.pipeline.scoring.columns import defined
 from pvsignal.signals import rules
 from pvsignal.stats import omega
 
@@ -26,5 +27,5 @@ def _scored(counts: pa.Table) -> pa.Table:
     flags = rules.sdr_omega(columns["omega025"])
     is_missing = np.isnan(columns["omega025"])
     for name, values in columns.items():
-        counts = counts.append_column(name, pa.array(values, from_pandas=True))
+        counts = counts.append_column(name, defined(values))
     return counts.append_column("sdr_omega", pa.array(flags, mask=is_missing))
