@@ -107,8 +107,8 @@ def test_the_cells_of_a_control_are_those_of_the_signal(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
     ((n_controls, n_equal),) = con.sql(
-        "select count(*), count(*) filter (c.a = s.a and c.d = s.d and c.ror_low ="
-        " s.ror_low and c.sdr_ror = s.sdr_ror and c.evaluable = s.evaluable)"
+        "select count(*), count(*) filter (c.a = s.a and c.d = s.d and c.ror_low"
+        " is not distinct from s.ror_low and c.sdr_ror = s.sdr_ror and c.evaluable = s.evaluable)"
         " from api.controls as c join api.signals as s"
         " using (comparator, drug, event_level, event)"
         " where s.variant = 'primary' and c.a is not null"

@@ -460,6 +460,7 @@ def publish(
     fill(con, "counts.review_case", cases.cases)
     fill(con, "counts.review_drug", cases.drugs)
     fill(con, "counts.review_event", cases.events)
+    run_model(con, read_model("4_counts/review_line"))
     fill(con, "counts.review_indication", cases.indications)
     con.execute(
         "insert into codelists.event_term select distinct m.event_level, m.event, e.term"

@@ -67,6 +67,7 @@ PUBLISHED_TABLES: Final = (
     "counts.review_case",
     "counts.review_drug",
     "counts.exposure_window",
+    "counts.review_line",
     "counts.review_event",
     "counts.review_indication",
     "counts.review_source_row",

@@ -800,8 +800,9 @@ _BESIDE_ONLY: Final = {
 _LISTED: Final = f"""
 with pair as ({_PAIR}),
 listed as (
-    select pair.drug, pair.event, listing.*
-    from pair, lateral api.case_listing(pair.drug, pair.event) as listing
+    select listing.*
+    from api.pair_cases as listing
+    inner join pair using (drug, event)
 )
 """
 

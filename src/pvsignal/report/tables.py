@@ -41,9 +41,10 @@ _BOARD: Final = (
 )
 
 _LISTING: Final = """
-select v.drug, v.event, listing.*
-from (select drug, event from api.verdicts where on_board) as v,
-    lateral api.case_listing(v.drug, v.event) as listing
+select listing.* exclude (drug_level, event_level)
+from api.pair_cases as listing
+semi join (select drug, event from api.verdicts where on_board) as v
+    on listing.drug = v.drug and listing.event = v.event
 """
 
 _OF_BOARD: Final = f"""
