@@ -16,7 +16,7 @@
 --   on_board: sdr_screen in at least one comparator
 --   robust: sdr_screen in A and in B or C where that one is evaluable
 --   agreement: robust; provisional (A and B or C, none of those evaluable); only A; only B or C; none
---   first_crossing: first quarter with sdr_ic in A and sdr_ror in B or C that still held in the next quarter
+--   first_crossing: first quarter with ic025_year > 0 in A (api.year_history), sdr_ror in B or C, both held in the next
 --   crossing_state: held, provisional (in the latest quarter only), none, or not computed where quarters are missing
 select
     verdict.drug_level,

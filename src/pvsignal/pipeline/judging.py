@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import pandas as pd
 
@@ -12,6 +13,21 @@ from pvsignal.pipeline.inputs import Inputs, short_hash
 from pvsignal.pipeline.scoring import Scored
 from pvsignal.settings import Settings
 from pvsignal.signals import ledger, lifecycle, rules
+
+_HISTORY: Final = """
+    select
+        statistic.comparator, statistic.drug_level, statistic.drug,
+        statistic.event_level, statistic.event, statistic.quarter_no, statistic.a,
+        statistic.sdr_ror, statistic.sdr_screen, statistic.evaluable, year.ic025_year
+    from signals.statistic as statistic
+    left join signals.year_stratified as year
+        on statistic.comparator = 'A' and statistic.drug = year.drug
+        and statistic.event_level = year.event_level
+        and statistic.event = year.event
+        and statistic.quarter_no = year.quarter_no
+    where statistic.variant = 'primary'
+        and statistic.event_level in ('group', 'supergroup')
+"""
 
 
 @dataclass(frozen=True)
@@ -43,14 +59,14 @@ def assess(settings: Settings, scored: Scored) -> Assessed:
     with open_warehouse(settings) as con:
         history = warehouse.query_frame(
             con,
-            "select comparator, drug_level, drug, event_level, event, quarter_no, a, "
-            "sdr_ror, sdr_ic, sdr_screen, evaluable from signals.statistic "
-            "where variant = 'primary' and event_level in ('group', 'supergroup')",
+            _HISTORY,
         )
         history["crosses"] = rules.crosses(
             history["comparator"].to_numpy() == "A",
             history["sdr_ror"].to_numpy(),
-            history["sdr_ic"].to_numpy(),
+            rules.sdr_ic(
+                history["ic025_year"].to_numpy(), limits=inputs.analysis.thresholds
+            ),
         )
         latest = history[history["quarter_no"] == inputs.as_of.ordinal]
         verdicts = rules.agreement(latest).merge(

@@ -32,7 +32,10 @@ def ratio(value: float | None) -> str:
     """
     if value is None or math.isnan(value):
         return NOTHING
-    return "∞" if math.isinf(value) else f"{value:,.2f}"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    # No sign before what rounds to nothing.
+    return f"{round(value, 2) + 0.0:,.2f}"
 
 
 def probability(value: float | None) -> str:
