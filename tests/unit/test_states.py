@@ -1,0 +1,123 @@
+"""States of a pair over the quarters."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pvsignal.signals.states import (
+    MAX_AGE,
+    ORDER,
+    RESOLVED_AFTER,
+    Evidence,
+    State,
+    is_allowed,
+    replay,
+)
+
+
+def _states(crosses: str, new: str | None = None, low: str | None = None) -> list[str]:
+    """Names of the states; ``x`` is yes, anything else no."""
+
+    def row(text: str) -> np.ndarray:
+        return np.array([[c == "x" for c in text]])
+
+    low = low or "".join("." if c == "x" else "-" for c in crosses)
+    history = replay(Evidence(row(crosses), row(new or "x" * len(crosses)), row(low)))
+    return [str(ORDER[code]) for code in history.state[0]]
+
+
+def test_a_signal_that_holds_with_a_further_case_is_emerging() -> None:
+    assert _states(".xx") == ["none", "new", "emerging"]
+
+
+def test_a_signal_that_holds_one_quarter_only_ends_as_monitored() -> None:
+    assert _states("x...") == ["new", "monitored", "monitored", "monitored"]
+
+
+def test_a_signal_without_a_further_case_waits_and_goes_back_to_monitored() -> None:
+    assert _states("xxxx", "x...") == ["new", "new", "monitored", "monitored"]
+
+
+def test_two_quiet_quarters_end_emerging_and_a_new_case_brings_it_back() -> None:
+    assert _states("xxxxx", "xx..x") == [
+        "new",
+        "emerging",
+        "emerging",
+        "monitored",
+        "emerging",
+    ]
+
+
+def test_after_eight_quarters_a_signal_is_persistent() -> None:
+    found = _states("x" * 12)
+    assert found[MAX_AGE] == "emerging"
+    assert found[MAX_AGE + 1 :] == ["persistent_unlabelled"] * 3
+
+
+def test_four_low_quarters_resolve_and_a_later_crossing_starts_anew() -> None:
+    found = _states("xx....xx", low="..xxxx..")
+    assert found[1 : 1 + RESOLVED_AFTER] == ["emerging"] + ["monitored"] * 3
+    assert found[5:] == ["resolved", "new", "emerging"]
+
+
+def test_a_pair_cannot_cross_where_its_limit_is_low() -> None:
+    with pytest.raises(ValueError, match="low"):
+        _states("x", low="x")
+
+
+def test_evidence_of_different_shapes_is_refused() -> None:
+    flags = np.zeros((2, 3), bool)
+    with pytest.raises(ValueError, match="shape"):
+        Evidence(flags, flags, flags[:1])
+
+
+@st.composite
+def _evidence(draw: st.DrawFn) -> Evidence:
+    shape = (draw(st.integers(1, 4)), draw(st.integers(1, 30)))
+    size = shape[0] * shape[1]
+
+    def flags() -> np.ndarray:
+        bits = draw(st.lists(st.booleans(), min_size=size, max_size=size))
+        return np.array(bits, dtype=bool).reshape(shape)
+
+    crosses = flags()
+    return Evidence(crosses, flags(), flags() & ~crosses)
+
+
+@given(_evidence())
+def test_no_history_makes_a_transition_that_the_table_does_not_list(
+    evidence: Evidence,
+) -> None:
+    for codes in replay(evidence).state:
+        names = [State.NONE, *(ORDER[code] for code in codes)]
+        for before, after in pairwise(names):
+            assert is_allowed(before, after), (before, after)
+
+
+@given(_evidence(), st.integers(1, 30))
+def test_a_past_quarter_looks_as_it_looked_then(evidence: Evidence, n: int) -> None:
+    whole = replay(evidence)
+    then = replay(
+        Evidence(
+            evidence.crosses[:, :n],
+            evidence.has_new_case[:, :n],
+            evidence.is_low[:, :n],
+        )
+    )
+    assert (whole.state[:, :n] == then.state).all()
+    assert (whole.first_crossing[:, :n] == then.first_crossing).all()
+
+
+@given(_evidence())
+def test_emerging_needs_a_crossing_now_and_at_an_earlier_quarter(
+    evidence: Evidence,
+) -> None:
+    history = replay(evidence)
+    emerging = history.state == ORDER.index(State.EMERGING)
+    assert (evidence.crosses | ~emerging).all()
+    position = np.arange(emerging.shape[1])
+    assert (~emerging | (history.first_crossing < position)).all()
+    assert (~emerging | (position - history.first_crossing <= MAX_AGE)).all()

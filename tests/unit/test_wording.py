@@ -1,0 +1,110 @@
+"""Pages and review comments speak of reporting, never of risk, incidence or cause."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from pvsignal import report
+from pvsignal.signals.wording import refusals, text_of_template
+
+REPORT = Path(report.__file__).parent
+
+BAD = [
+    "Fingolimod increases the risk of basal cell carcinoma.",
+    "The relative risk was 2.1.",
+    "Patients at risk should be screened.",
+    "The incidence of melanoma is higher under S1P modulators.",
+    "The event rate doubled after 2015.",
+    "The rate of breast cancer is 3 per 1,000.",
+    "The reporting rate of lymphoma rose.",
+    "The tumour was caused by the drug.",
+    "The drug causes lymphoma.",
+    "A causal link is established.",
+    "Causality is probable.",
+    "Drug-induced melanoma is confirmed.",
+    "The cancer is due to immunosuppression.",
+    "Treatment leads to skin cancer.",
+    "Exposure results in lymphoma.",
+    "It triggered a melanoma.",
+    "The substance is carcinogenic.",
+    "Interferon is protective against breast cancer.",
+    "Natalizumab protects from colorectal cancer.",
+    "The hazard was 1.4.",
+    "Patients are more likely to develop lymphoma.",
+    "The drug is safe.",
+    "This therapy is safer than fingolimod.",
+    "The drug is harmful.",
+    "There is no duplicate; the risk of melanoma is doubled.",
+    "Nothing was left out, but the drug caused it.",
+    "The prevalence is high.",
+    "The probability of getting cancer rose.",
+]
+
+GOOD = [
+    "There is a signal of disproportionate reporting in A and B.",
+    "Basal cell carcinoma is reported 3.2 times as often as expected.",
+    "Reported less than expected.",
+    "A ratio is not a risk, not an incidence and not a cause.",
+    "Reports cannot say whether the drug caused the event.",
+    "No incidence can be computed: the number of people treated is unknown.",
+    "This is no measure of risk, incidence or cause.",
+    "A ratio below 1 is never evidence of a protective effect.",
+    "Closed: all five cases come from one literature article.",
+    "Because these reports were litigated they leave all four cells.",
+    "The reporter is a physician; the event is fatal.",
+    "Monitored until the next quarter, no new case came in.",
+    "The event preceded the first dose.",
+    "Escalated: three professional reports from three countries.",
+    "An incident neoplasm is one that is not the reason for a drug.",
+    "The label names the event since 2015.",
+    "See the risk management plan of the EMA.",
+    "The flag hangs on one sender without whom the lower limit is below 1.",
+    "First crossing 2014q3, held.",
+    "Neither comparator can judge the pair.",
+]
+
+
+@pytest.mark.parametrize("sentence", BAD)
+def test_a_claim_is_refused_with_what_to_say_instead(sentence: str) -> None:
+    found = refusals(sentence)
+    assert found
+    assert all(str(x).startswith("“") and "say '" in str(x) for x in found)
+
+
+@pytest.mark.parametrize("sentence", GOOD)
+def test_reporting_words_and_denials_pass(sentence: str) -> None:
+    assert refusals(sentence) == ()
+
+
+def test_only_words_of_a_template_are_read() -> None:
+    source = "<p class='risk'>{{ risk(row) }} A {# risk #}<b>risk</b> of x</p><p>B</p>"
+    assert [x.word for x in refusals(text_of_template(source))] == ["risk"]
+
+
+@pytest.mark.parametrize(
+    "template", sorted((REPORT / "templates").glob("*.j2")), ids=lambda x: x.name
+)
+def test_the_templates_make_no_claim(template: Path) -> None:
+    text = text_of_template(template.read_text("utf-8"))
+    assert len(text.split()) > 20
+    assert [str(x) for x in refusals(text)] == []
+
+
+@pytest.mark.parametrize("module", sorted(REPORT.glob("*.py")), ids=lambda x: x.name)
+def test_the_sentences_that_python_writes_make_no_claim(module: Path) -> None:
+    tree = ast.parse(module.read_text("utf-8"))
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    docs = {
+        ast.get_docstring(x, clean=False)
+        for x in ast.walk(tree)
+        if isinstance(x, documented)
+    }
+    texts = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and node.value not in docs
+    ]
+    assert [str(x) for text in texts for x in refusals(text)] == []
