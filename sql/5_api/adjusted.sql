@@ -19,7 +19,7 @@
 --   ror: crude reporting odds ratio in that sex; that of api.signals where sex is all
 --   ror_low: lower 95 % limit of ror
 --   ror_high: upper 95 % limit of ror
---   expected_year: sum over years of receipt of n_drug * n_event / n; comparator A only, as the three that follow
+--   expected_year: sum over years of n_drug * n_event / n of that sex (api.year_history: of both); A only, as 3 more
 --   ic_year: information component log2((a + 0.5) / (expected_year + 0.5))
 --   ic025_year: lower 95 % limit of ic_year
 --   ic975_year: upper 95 % limit of ic_year

@@ -24,7 +24,7 @@
 --   ratio_high: upper 90 % limit of ratio
 --   is_exact: limits from the exact conditional distribution because a cell is 0
 --   p_rising: exact one-sided probability of as many recent cases or more if the odds ratio did not change
---   is_rising: a_recent >= 3, ratio_low > 1 and p_rising <= 0.05; up to one in twenty pairs is by chance, each quarter
+--   is_rising: a_recent >= 3, ratio_low > 1 and p_rising <= 0.05; by chance 1 in 20 of all pairs, more of the rows
 select
     contrast.comparator,
     contrast.drug_level,

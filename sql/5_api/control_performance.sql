@@ -13,8 +13,8 @@
 --   mean_log_ror: mean of ln ROR of the null; 0 where negative controls show nothing but chance, NULL where not fitted
 --   spread_log_ror: standard deviation of ln ROR of the null beyond sampling error
 --   mean_log_ror_chance: mean that controls with the same margins have on average without any bias (small counts)
---   ror_null_low: exp(mean - 1.96 spread); 95 % of pairs without a link lie between it and ror_null_high
---   ror_null_high: exp(mean + 1.96 spread); sampling error comes on top
+--   ror_null_low: exp(mean - 1.96 spread), lower end of the middle 95 % of true ratios of pairs without a link
+--   ror_null_high: exp(mean + 1.96 spread); sampling error comes on top, of a pair as of mean and spread themselves
 --   share_used_above_1: share of the controls used whose lower 95 % limit of the ROR is above 1
 --   share_used_above_null: the same once mean and spread are taken into account; of the controls fitted to
 --   n_positive: positive controls of the code list

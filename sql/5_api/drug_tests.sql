@@ -15,7 +15,7 @@
 --   expected: n_drug * n_event / n of that group, as in api.signals
 --   llr: its log-likelihood ratio, natural logarithm; NULL, as what follows, where nothing can be compared
 --   p_lrt: p that the largest of all groups is so large; bounds the chance of any false group of the drug
---   n_flagged: groups with a step-down p of at most 0.05
+--   n_flagged: groups with a step-down p of at most 0.05 and at least 3 reports
 --   flagged_events: those groups, the largest ratio first, joined by |
 --   n_simulations: simulated tables; no p is below 1 / (n_simulations + 1)
 --   m: drugs of this comparator and level that were tested

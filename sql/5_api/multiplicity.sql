@@ -21,12 +21,12 @@
 --   q_storey: q-value of Storey within the family, from p_mid
 --   pi0_lbe: the same share by the location based estimator
 --   q_lbe: q-value by it within the family, from p_mid
---   fdr_ebgm: Bayesian false discovery rate of the list that ends here, over P(lambda <= 1); A only, NULL without prior
+--   fdr_ebgm: mean of P(lambda <= 1) over the list that ends here; no q: any excess counts, however small
 --   p_lrt: likelihood ratio test of all groups of the drug, step-down p of this one; NULL for supergroups
 --   p_raw: two-sided normal p of ln ROR; NULL where a cell is 0
 --   p_calibrated: the same against the empirical null of the comparator (api.control_performance)
 --   p_raw_greater: one-sided p of ln ROR above 0
---   p_calibrated_greater: the same against the empirical null
+--   p_calibrated_greater: the same against the empirical null, never below p_raw_greater
 select
     tested.comparator,
     tested.drug_level,

@@ -25,7 +25,7 @@
 --   ic: information component, log2
 --   ic025: lower 95 % limit of ic
 --   ic975: upper 95 % limit of ic
---   ebgm: empirical Bayes geometric mean of the reporting ratio; NULL too where api.priors has no prior for terms
+--   ebgm: empirical Bayes geometric mean of the reporting ratio; NULL unless pt of api.priors is fitted
 --   eb05: 5th percentile, the lower limit of the 90 % interval
 --   eb95: 95th percentile, the upper limit of the 90 % interval
 with crude as (

@@ -5,7 +5,7 @@
 -- Source: docs/statistics.md, "Priors". Given the ratio, a count is Poisson with mean ratio * expected.
 -- Columns:
 --   event_level: level of the events of the pairs
---   status: fitted; too few pairs or not converged, then the level has no EBGM
+--   status: fitted; too few pairs, not converged or points only, then the level has no EBGM
 --   prior_as_of: quarter up to which the pairs are counted
 --   likelihood: B, that of a count given that the pair was reported
 --   alpha1: shape of component 1, the one with the larger mean

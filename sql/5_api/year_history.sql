@@ -9,7 +9,7 @@
 --   event_level: group or supergroup; never on the board: marker (benign markers, leads, tests), meddra (own folder)
 --   event: name of the event, as in api.signals
 --   as_of: quarter up to which evidence counts
---   a: reports with drug and event
+--   a: reports with drug and event, of both sexes for every event (api.adjusted: of one where the event is of one)
 --   expected_year: sum over years of receipt of n_drug * n_event / n of the year, litigated reports left out
 --   ic_year: log2 of (a + 0.5) / (expected_year + 0.5)
 --   ic025_year: lower 95 % credibility limit of ic_year; that it grows with the quarters is no trend

@@ -217,6 +217,7 @@ API: Final = (
     "5_api/controls",
     "5_api/control_performance",
     "5_api/pairs",
+    "5_api/own_substances",
     "5_api/priors",
     "5_api/cases",
     "5_api/case_drugs",

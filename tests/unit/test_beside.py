@@ -20,6 +20,7 @@ from pvsignal.report.content import (
     Contrast,
     ControlPerformance,
     DrugTest,
+    Estimate,
     Interaction,
     Multiplicity,
     Onset,
@@ -38,14 +39,14 @@ def _adjusted(comparator: str, **known: Any) -> Adjusted:
     return _none(Adjusted, comparator=comparator, **(ratios | known))
 
 
-ROW = _none(BoardRow, estimates=())
-
-
-def _pair(**known: Any) -> Pair:
+def _pair(*, crude_low: float = 1.5, **known: Any) -> Pair:
+    """Pair of comparator A with a lower limit of the crude ROR."""
+    estimate = _none(Estimate, comparator="A", ror_low=crude_low)
     empty: dict[str, Any] = {
         name: () for name in ("adjusted", "multiplicity", "contrasts", "interactions")
     }
-    return _none(Pair, row=ROW, **(empty | known))
+    row = _none(BoardRow, estimates=(estimate,))
+    return _none(Pair, row=row, **(empty | known))
 
 
 def test_a_line_that_no_comparator_has_is_left_out() -> None:
@@ -58,7 +59,15 @@ def test_a_line_that_no_comparator_has_is_left_out() -> None:
 
 def test_a_pair_of_one_sex_says_so() -> None:
     line = held_lines(_pair(adjusted=(_adjusted("A", sex="female"),)))[0]
-    assert line.note == "as above; reports of one sex only: female"
+    assert line.label == "Crude ROR, one sex"
+    assert line.note == "female reports only, as all ratios of this table"
+
+
+def test_what_is_no_flag_of_the_crude_ratio_cannot_be_lost() -> None:
+    pair = _pair(crude_low=0.9, adjusted=(_adjusted("A", ror_mh_low=1.2),))
+    assert held_words(pair) == (
+        "In no comparator is the lower limit of the crude ROR above 1."
+    )
 
 
 def test_chance_controls_and_time_stand_in_the_table() -> None:
@@ -90,8 +99,8 @@ def test_chance_controls_and_time_stand_in_the_table() -> None:
             "In A a lower limit falls to 1 or below when adjusted.",
         ),
         (
-            {"ror_low": 0.9, "ror_mh_low": 1.2},
-            "In no comparator is the lower limit of the crude ROR above 1.",
+            {"sex": "female", "ror_low": 0.9, "ror_mh_low": 1.2},
+            "In A a lower limit falls to 1 or below when adjusted.",
         ),
         ({}, "In A nothing could be adjusted."),
     ],

@@ -25,6 +25,11 @@ def test_too_few_pairs_are_no_prior() -> None:
     assert (fit.status, fit.prior, fit.is_at_edge) == ("too few pairs", None, None)
 
 
+def test_two_points_are_no_prior_as_every_limit_would_have_no_width() -> None:
+    fit = Fit(5_000, replace(FOUND, alpha1=2e17, beta1=2e17, alpha2=1e10, beta2=5e10))
+    assert (fit.status, fit.prior, fit.is_at_edge) == ("points only", None, True)
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -400,6 +400,7 @@ PRIVATE = {
     "counts.unmatched_name": "drugname text, prod_ai text, n_records bigint",
     "counts.name_share": "quarter text, quarter_no smallint, method text,"
     " n_records bigint, share double",
+    "cohort.own_substance": "drug text, substance text",
     "cohort.name_substance": "drugname text, prod_ai text, method text,"
     " ingredient_text text, modal_share double, n_records bigint, substance text",
     "counts.review_term": "term text, event_class text, not_event_reason text,"

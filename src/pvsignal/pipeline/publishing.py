@@ -58,6 +58,7 @@ PUBLISHED_TABLES: Final = (
     "counts.unmatched_name",
     "counts.name_share",
     "cohort.name_substance",
+    "cohort.own_substance",
     "counts.review_term",
     "counts.quarter",
     "counts.reject",

@@ -35,8 +35,12 @@ def held_lines(pair: Pair) -> list[HeldLine]:
     adjusted = {x.comparator: x for x in pair.adjusted}
     chance = {x.comparator: x for x in pair.multiplicity}
     recent = {x.comparator: x for x in pair.contrasts}
-    sexes = {x.sex for x in pair.adjusted} - {"all"}
-    only = f"; reports of one sex only: {', '.join(sorted(sexes))}" if sexes else ""
+    sexes = sorted({x.sex for x in pair.adjusted} - {"all"})
+    crude = (
+        ("Crude ROR, one sex", f"{sexes[0]} reports only, as all ratios of this table")
+        if sexes
+        else ("Crude ROR", "as above")
+    )
 
     def line(label: str, note: str, text: Mapping[str, str]) -> HeldLine:
         texts = tuple(text.get(c) or words.NOTHING for c in COMPARATORS)
@@ -51,7 +55,7 @@ def held_lines(pair: Pair) -> list[HeldLine]:
         }
 
     lines = [
-        line("Crude ROR", f"as above{only}", ratios("ror")),
+        line(*crude, ratios("ror")),
         line(
             "ROR by year and reporter",
             "Mantel-Haenszel over year of receipt and type of reporter",
@@ -119,7 +123,8 @@ def held_lines(pair: Pair) -> list[HeldLine]:
 
 def held_words(pair: Pair) -> str:
     """Say in which comparators a crude flag by the ROR is lost when adjusted."""
-    above = [x for x in pair.adjusted if x.ror_low is not None and x.ror_low > 1]
+    flagged = {x.comparator for x in pair.row.estimates if (x.ror_low or 0) > 1}
+    above = [x for x in pair.adjusted if x.comparator in flagged]
     if not above:
         return "In no comparator is the lower limit of the crude ROR above 1."
     lost = [x.comparator for x in above if any(low <= 1 for low in _lows(x))]
@@ -137,6 +142,8 @@ def held_words(pair: Pair) -> str:
 def _lows(line: Adjusted) -> list[float]:
     """Adjusted lower limits that were computed."""
     lows = (
+        # One sex only is a restriction of its own.
+        line.ror_low if line.sex != "all" else None,
         line.ror_mh_low,
         line.ror_age_sex_low,
         line.ror_adjusted_low,

@@ -269,6 +269,27 @@ class Adjusted:
 
 
 @dataclass(frozen=True)
+class AppearsAdjusted:
+    """A pair that no crude limit flags and that is above 1 when adjusted."""
+
+    drug: str
+    event: str
+    event_label: str
+    comparator: str
+    sex: str
+    a: int
+    ror: float | None
+    ror_low: float | None
+    ror_high: float | None
+    ror_age_sex: float | None
+    ror_age_sex_low: float | None
+    ror_age_sex_high: float | None
+    ror_adjusted: float | None
+    ror_adjusted_low: float | None
+    ror_adjusted_high: float | None
+
+
+@dataclass(frozen=True)
 class Multiplicity:
     """One comparator of one pair among all that were tested (``api.multiplicity``)."""
 
@@ -487,6 +508,7 @@ class Prior:
 
     event_level: str
     status: str
+    is_at_edge: bool | None
     prior_as_of: str | None
     likelihood: str | None
     alpha1: float | None
@@ -602,6 +624,7 @@ class Content:
     board: tuple[BoardRow, ...]
     pairs: tuple[Pair, ...]
     heat: tuple[HeatCell, ...]
+    appearing: tuple[AppearsAdjusted, ...]
     controls: tuple[ControlPerformance, ...]
     drug_tests: tuple[DrugTest, ...]
     priors: tuple[Prior, ...]
@@ -639,6 +662,7 @@ def read_content(con: duckdb.DuckDBPyConnection, roles: Sequence[str]) -> Conten
         board=board,
         pairs=_pairs(con, board[:MAX_DETAILED_PAIRS], roles=roles),
         heat=_records(con, HeatCell, _HEAT),
+        appearing=_records(con, AppearsAdjusted, _APPEARING),
         controls=_records(
             con,
             ControlPerformance,
@@ -685,6 +709,17 @@ left join label on s.event = label.event
 where s.variant = 'primary' and s.comparator = 'A' and s.drug_level = 'substance'
     and s.event_level = 'group' and not contains(s.event, ':')
 order by s.event, s.drug
+"""
+
+_APPEARING: Final = """
+with adjusted as (
+    select x.*, coalesce(v.event_label, v.event) as event_label
+    from api.adjusted as x
+    inner join api.verdicts as v using (drug, event)
+    where not v.on_board and x.event_level = v.event_level and x.a >= 3
+        and x.ror_age_sex_low > 1 and x.ror_adjusted_low > 1
+)
+select {} from adjusted order by drug, event, comparator
 """
 
 _UNMATCHED: Final = f"""

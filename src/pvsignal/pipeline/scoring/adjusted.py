@@ -48,7 +48,7 @@ MODELLED: Final = ("group", "supergroup")
 MIN_REPORTS: Final = 3
 
 NOT_MODELLED: Final = "no model for events of this level"
-NOT_FLAGGED: Final = "flagged in no comparator"
+NOT_FLAGGED: Final = "flagged in no comparator, nor above 1 by age and sex"
 TOO_FEW: Final = "fewer than 3 reports of drug and event"
 UNDETERMINED: Final = "drug cannot be told from the covariates"
 UNDETERMINED_WITH_REPORTER: Final = "with reporter: drug cannot be told from them"
@@ -349,7 +349,11 @@ def _statistics(
             rows,
             strata=strata,
             sexes=sexes,
-            reasons=_reasons(values["a"], levels, has_flag[rows]),
+            reasons=_reasons(
+                values["a"],
+                levels,
+                has_flag[rows] | (values["ror_age_sex_low"] > 1),
+            ),
         )
         names = {
             name: events[name].to_numpy()[rows]

@@ -25,6 +25,7 @@ _ENOUGH_CONTROLS: Final = 30
 _N_DRAWS: Final = 100
 _SEED: Final = 2014
 _MEAN_WORTH_SAYING: Final = 0.05
+_SPREAD_WORTH_SAYING: Final = 0.01
 
 _CONTROLS: Final = """
 select
@@ -251,6 +252,11 @@ def _note(null: EmpiricalNull, chance: float, *, n_listed: int) -> str | None:
         notes.append(
             f"{null.n} negative controls: mean and spread are uncertain and taken for"
             " known, so calibrated p-values are too small more often than they say"
+        )
+    if null.spread < _SPREAD_WORTH_SAYING:
+        notes.append(
+            "spread is 0 as far as these controls tell: bias that differs between pairs"
+            " is not excluded"
         )
     if abs(chance) > _MEAN_WORTH_SAYING:
         notes.append(

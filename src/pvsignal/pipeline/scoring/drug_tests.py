@@ -16,6 +16,7 @@ from pvsignal.stats import benjamini_hochberg, two_proportion_lrt
 N_SIMULATIONS: Final = 1_999
 _SEED: Final = 2011
 _ALPHA: Final = 0.05
+_MIN_REPORTS: Final = 3
 
 # Groups only: supergroups hold groups, one event would stand in two rows.
 _GROUPS: Final = """
@@ -114,7 +115,8 @@ def _of_drug(pairs: list[Row], *, n_simulations: int) -> tuple[Row, list[Row]]:
         n_simulations=n_simulations,
     )
     llr, p = result.llr[:-1, 0], result.p_step_down[:-1, 0]
-    flagged = np.flatnonzero(p <= _ALPHA)
+    # Fewer than three reports are no finding, whatever their p.
+    flagged = np.flatnonzero((p <= _ALPHA) & (a >= _MIN_REPORTS))
     flagged = flagged[np.argsort(-llr[flagged], kind="stable")]
     largest = int(np.argmax(llr))
     has_excess = bool(llr[largest] > 0)

@@ -144,5 +144,7 @@ def _normal_p(pairs: pa.Table, se: FloatArray) -> dict[str, npt.NDArray[np.gener
         result["p_raw"][rows] = p.raw_two_sided
         result["p_calibrated"][rows] = p.two_sided
         result["p_raw_greater"][rows] = p.raw_one_sided
-        result["p_calibrated_greater"][rows] = p.one_sided
+        # Controls that lie below 1 are no evidence for a pair: only more p, never less.
+        result["p_calibrated_greater"][rows] = np.fmax(p.one_sided, p.raw_one_sided)
+        result["p_calibrated_greater"][rows[np.isnan(p.one_sided)]] = np.nan
     return dict(result)

@@ -49,16 +49,24 @@ class Fit:
 
     @property
     def status(self) -> str:
-        """``fitted``, ``not converged`` or ``too few pairs``."""
+        """``fitted``, ``not converged``, ``points only`` or ``too few pairs``.
+
+        Points only: both components shrank to a point, so that every EBGM would be one
+        of two numbers with limits of no width.
+        """
         if self.found is None:
             return "too few pairs"
-        return "fitted" if self.found.converged else "not converged"
+        if not self.found.converged:
+            return "not converged"
+        is_point = min(self.found.alpha1, self.found.alpha2) > 1 / _EDGE
+        return "points only" if is_point else "fitted"
 
     @property
     def is_at_edge(self) -> bool | None:
         """Whether a component has shrunk to a point or to nothing; None with no fit.
 
-        Its own numbers then mean nothing, the scores of reported pairs do.
+        Its own numbers then mean nothing. Where one is a point, limits of pairs that it
+        explains have no width: they hold only as far as the point does.
         """
         if self.found is None:
             return None
