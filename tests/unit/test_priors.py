@@ -20,6 +20,23 @@ def test_a_search_that_did_not_end_is_no_prior() -> None:
     assert (fit.status, fit.prior) == ("not converged", None)
 
 
+@pytest.mark.parametrize(
+    ("gradient", "n_agreeing", "status"),
+    [(6.5e-5, 13, "fitted"), (6.5e-5, 1, "not converged"), (0.5, 13, "not converged")],
+)
+def test_the_flat_of_a_ridge_that_several_starts_reach_is_a_prior(
+    gradient: float, n_agreeing: int, status: str
+) -> None:
+    found = replace(
+        FOUND,
+        converged=False,
+        gradient_norm=gradient,
+        n_starts=14,
+        n_starts_agreeing=n_agreeing,
+    )
+    assert Fit(5_000, found).status == status
+
+
 def test_too_few_pairs_are_no_prior() -> None:
     fit = Fit(999, None)
     assert (fit.status, fit.prior, fit.is_at_edge) == ("too few pairs", None, None)

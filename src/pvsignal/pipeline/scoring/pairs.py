@@ -30,6 +30,8 @@ LEVEL: Final = "pt"
 # A ratio with a coefficient of variation of 0.01 or less is a point, one of pairs that
 # are ten thousand to one never reported is nothing; simulated reports lead to both.
 _EDGE: Final = 1e-4
+# Change of the log-likelihood over a factor e of any parameter, to first order.
+_FLAT: Final = 1e-3
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,10 @@ class Fit:
         """
         if self.found is None:
             return "too few pairs"
-        if not self.found.converged:
+        # Along a ridge towards the edge no step of Newton's is the last, though none
+        # changes the likelihood, and the scores do not tell its points apart.
+        is_flat = self.found.gradient_norm <= _FLAT and self.found.n_starts_agreeing > 1
+        if not (self.found.converged or is_flat):
             return "not converged"
         is_point = min(self.found.alpha1, self.found.alpha2) > 1 / _EDGE
         return "points only" if is_point else "fitted"
