@@ -1,6 +1,7 @@
 """States of a pair over the quarters."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from pvsignal.signals.states import (
     MAX_AGE,
     ORDER,
     RESOLVED_AFTER,
+    TRANSITIONS,
     Evidence,
     State,
     is_allowed,
@@ -121,3 +123,17 @@ def test_emerging_needs_a_crossing_now_and_at_an_earlier_quarter(
     position = np.arange(emerging.shape[1])
     assert (~emerging | (history.first_crossing < position)).all()
     assert (~emerging | (position - history.first_crossing <= MAX_AGE)).all()
+
+
+def test_the_page_shows_the_transitions_of_the_code() -> None:
+    page = (Path(__file__).parents[2] / "docs/signals.md").read_text("utf-8")
+    shown = [
+        tuple(cell.strip() for cell in line.strip("|").split("|"))
+        for line in page.splitlines()
+        if line.startswith("| ") and not line.startswith("| from")
+    ]
+    assert shown == [
+        (str(before), str(after), why)
+        for before, following in TRANSITIONS.items()
+        for after, why in following.items()
+    ]
