@@ -176,7 +176,7 @@ def scored(
             warehouse.load_arrow(con, name, table)
         for path in MODELS:
             warehouse.run_model(con, warehouse.read_model(path))
-        score_year_stratified(con)
+        score_year_stratified(con, load_analysis().thresholds)
         score_contrast(con)
         score_surveillance(con, analysis)
         yield con

@@ -31,6 +31,7 @@ _FOLDERS = {
     "pairs": "3_cohort, 4_counts: every substance and event of the whole database",
     "review": "4_counts: what the review of cases needs",
     "words": "6_watch: words to be matched, of staged quarters or of openFDA's reports",
+    "screened": "Screened pairs, after the statistics",
     "watch": "6_watch: crude counts by first receipt, the same on both sides",
 }
 
@@ -62,7 +63,8 @@ def _private() -> Iterator[str]:
             yield f"| `{model.name}` | {model.title} | {model.grain} |"
     yield ""
     yield "## Models, in the order in which they are made\n"
-    for group, paths in {**warehouse.MODELS, **warehouse.WATCH}.items():
+    groups = {**warehouse.MODELS, **warehouse.SIGNALS, **warehouse.WATCH}
+    for group, paths in groups.items():
         yield f"### {_FOLDERS[group]}\n\n| relation | what | grain |\n|---|---|---|"
         for path in paths:
             model = warehouse.read_model(path)

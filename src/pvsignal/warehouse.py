@@ -247,6 +247,11 @@ API: Final = (
     "5_api/source_rows",
 )
 
+# Run on statistics; the path's folder is their place, the group when they run.
+SIGNALS: Final[Mapping[str, tuple[str, ...]]] = {
+    "screened": ("4_signals/screened",),
+}
+
 # Run on staged quarters or on openFDA's reports, in a database that is thrown away.
 WATCH: Final[Mapping[str, tuple[str, ...]]] = {
     "words": (
@@ -390,9 +395,9 @@ def run_models(
     values: Mapping[str, Any],
     on_model: Callable[[str], None] = lambda name: None,
 ) -> None:
-    """Run groups of `MODELS` or `WATCH` in order."""
+    """Run groups of `MODELS`, `SIGNALS` or `WATCH` in order."""
     for group in groups:
-        for path in {**MODELS, **WATCH}[group]:
+        for path in {**MODELS, **SIGNALS, **WATCH}[group]:
             model = read_model(path)
             on_model(model.name)
             run_model(con, model, values=values)

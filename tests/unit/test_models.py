@@ -10,10 +10,12 @@ from pvsignal import warehouse
 from pvsignal.codelists.schema import SCHEMAS
 
 PATHS = [path for group in warehouse.MODELS.values() for path in group]
+SIGNALS_PATHS = [path for group in warehouse.SIGNALS.values() for path in group]
 WATCH_PATHS = [path for group in warehouse.WATCH.values() for path in group]
 ALL_PATHS = [
     *PATHS,
     *(path for path in warehouse.LINKAGE if path not in PATHS),
+    *SIGNALS_PATHS,
     *warehouse.API,
     *WATCH_PATHS,
 ]

@@ -49,7 +49,7 @@ def score(settings: Settings, built: Built) -> Scored:
         score_controls(con)
         score_drug_tests(con)
         score_multiplicity(con, priors.by_level)
-        score_year_stratified(con)
+        score_year_stratified(con, built.inputs.analysis.thresholds)
         score_contrast(con)
         score_surveillance(con, built.inputs.analysis)
     return Scored(built, n_statistics)

@@ -10,7 +10,9 @@ import pandas as pd
 import pyarrow as pa
 
 from pvsignal import warehouse
+from pvsignal.analysis import Thresholds
 from pvsignal.pipeline.scoring.columns import defined
+from pvsignal.signals import rules
 from pvsignal.stats import information_component, stratified_expected
 
 IntArray = npt.NDArray[np.int64]
@@ -30,7 +32,7 @@ _PAIRS: Final = """
 """
 
 
-def score_year_stratified(con: warehouse.Connection) -> None:
+def score_year_stratified(con: warehouse.Connection, limits: Thresholds) -> None:
     """Store the year-stratified IC of each pair and quarter.
 
     The table ``signals.year_stratified`` has the grid of comparator A of the primary
@@ -49,6 +51,8 @@ def score_year_stratified(con: warehouse.Connection) -> None:
         "ic975_year": ic.ic975,
     }.items():
         table = table.append_column(name, defined(values))
+    flags = rules.sdr_ic(ic.ic025, limits=limits)
+    table = table.append_column("sdr_ic_year", defined(flags))
     warehouse.load_arrow(con, "signals.year_stratified", table)
 
 

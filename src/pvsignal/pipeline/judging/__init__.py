@@ -57,6 +57,7 @@ def assess(settings: Settings, scored: Scored) -> Assessed:
     inputs = scored.built.inputs
     quarters = [q.ordinal for q in inputs.quarters]
     with open_warehouse(settings) as con:
+        warehouse.run_models(con, ["screened"], values={})
         history = warehouse.query_frame(
             con,
             _HISTORY,
