@@ -16,8 +16,15 @@
 --   on_board: sdr_screen in at least one comparator
 --   robust: sdr_screen in A and in B or C where that one is evaluable
 --   agreement: robust; provisional (A and B or C, none of those evaluable); only A; only B or C; none
---   first_crossing: first quarter with ic025_year > 0 in A (api.year_history), sdr_ror in B or C, both held in the next
---   crossing_state: held, provisional (in the latest quarter only), none, or not computed where quarters are missing
+--   state: evidence_state, or what stands over it (docs/signals.md); not computed where quarters are missing
+--   evidence_state: none, new, emerging, monitored, persistent_unlabelled, resolved
+--   first_crossing: quarter of the crossing that the state counts from; a crossing is described at api.states
+--   novelty: unlabelled, labelled_specific, labelled_broad or class_labelled at the file's as_of; NULL if never flagged
+--   failing_checks: checks that fail (api.pair_checks), separated by commas; NULL where none does
+--   is_eligible: reports, sources and professionals suffice for a crossing; NULL if never flagged, as what follows
+--   n_countries: distinct countries among the reports of a
+--   n_senders: distinct senders
+--   n_professional: reports from health professionals
 select
     verdict.drug_level,
     verdict.drug,
@@ -32,6 +39,13 @@ select
     verdict.on_board,
     verdict.robust,
     verdict.agreement,
+    verdict.state,
+    verdict.evidence_state,
     verdict.first_crossing,
-    verdict.crossing_state
+    verdict.novelty,
+    verdict.failing_checks,
+    verdict.is_eligible,
+    verdict.n_countries,
+    verdict.n_senders,
+    verdict.n_professional
 from signals.verdict as verdict

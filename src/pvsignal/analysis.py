@@ -76,6 +76,32 @@ class Surveillance(_Frozen):
     min_cases: int = Field(3, ge=1)
 
 
+class Emerging(_Frozen):
+    """What a pair must have to be eligible, and what no single source may hold.
+
+    Attributes
+    ----------
+    min_countries, min_senders
+        One of the two must be reached by the reports of the pair.
+    min_professional
+        Reports of the pair from health professionals.
+    min_drug_reports
+        Reports of the drug.
+    max_share
+        Share of the pair's reports that one source may hold, at most.
+    sentinel_events
+        Names of events, as in the code lists, that need no statistic: each case of a
+        health professional opens a lead.
+    """
+
+    min_countries: int = Field(2, ge=1)
+    min_senders: int = Field(2, ge=1)
+    min_professional: int = Field(1, ge=0)
+    min_drug_reports: int = Field(100, ge=1)
+    max_share: float = Field(0.5, gt=0, lt=1)
+    sentinel_events: tuple[str, ...] = ()
+
+
 class ReportChoice(_Frozen):
     """Traits that the reports of a variant must have; a trait not named is free.
 
@@ -247,6 +273,7 @@ class Analysis(_Frozen):
     thresholds: Thresholds = Thresholds()
     evaluable: Evaluable = Evaluable()
     surveillance: Surveillance = Surveillance()
+    emerging: Emerging = Emerging()
     meddra: MeddraEvents = MeddraEvents()
     variants: tuple[Variant, ...] = (Variant(name=PRIMARY),)
 

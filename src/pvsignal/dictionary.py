@@ -31,7 +31,8 @@ _FOLDERS = {
     "pairs": "3_cohort, 4_counts: every substance and event of the whole database",
     "review": "4_counts: what the review of cases needs",
     "words": "6_watch: words to be matched, of staged quarters or of openFDA's reports",
-    "screened": "Screened pairs, after the statistics",
+    "sources": "4_signals: where the reports of each pair come from",
+    "screened": "4_signals: screened pairs, after the statistics",
     "watch": "6_watch: crude counts by first receipt, the same on both sides",
 }
 

@@ -179,6 +179,7 @@ MODELS: Final[Mapping[str, tuple[str, ...]]] = {
         "4_counts/duplicate",
         "4_counts/pair_profile",
         "4_counts/excluded_case",
+        "4_counts/lead",
     ),
 }
 
@@ -203,6 +204,8 @@ API: Final = (
     "5_api/adjusted",
     "5_api/variants",
     "5_api/verdicts",
+    "5_api/states",
+    "5_api/pair_checks",
     "5_api/signal_history",
     "5_api/year_history",
     "5_api/contrasts",
@@ -220,6 +223,7 @@ API: Final = (
     "5_api/own_substances",
     "5_api/priors",
     "5_api/cases",
+    "5_api/leads",
     "5_api/case_drugs",
     "5_api/exposure_windows",
     "5_api/case_events",
@@ -250,6 +254,13 @@ API: Final = (
 # Run on statistics; the path's folder is their place, the group when they run.
 SIGNALS: Final[Mapping[str, tuple[str, ...]]] = {
     "screened": ("4_signals/screened",),
+    "sources": (
+        "4_signals/board_pair",
+        "4_signals/pair_entry",
+        "4_signals/report_source",
+        "4_signals/source_step",
+        "4_signals/drug_sender_step",
+    ),
 }
 
 # Run on staged quarters or on openFDA's reports, in a database that is thrown away.

@@ -17,6 +17,7 @@ from pvsignal.codelists.markers import (
     litigated_markers,
     marker_catalogue,
     markers_of_terms,
+    sentinel_events,
 )
 from pvsignal.codelists.matching import match_names, match_routes
 from pvsignal.codelists.names import normalise_term
@@ -54,6 +55,7 @@ __all__ = [
     "reference_members",
     "reference_therapies",
     "search_names",
+    "sentinel_events",
     "sexes_of_events",
     "therapies_named",
 ]

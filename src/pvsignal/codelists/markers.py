@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
@@ -13,6 +13,7 @@ from pvsignal.codelists.terms import (
     BEHAVIOUR_SUFFIX,
     event_catalogue,
 )
+from pvsignal.errors import CodelistError
 
 LEVEL = "marker"
 
@@ -40,6 +41,25 @@ def event_of_name(lists: Codelists) -> dict[str, str]:
         has_it = groups[groups["event"] == groups["group_id"] + suffix]
         found |= dict(zip(has_it["group_id"], has_it["event"], strict=True))
     return found
+
+
+def sentinel_events(lists: Codelists, names: Sequence[str]) -> tuple[str, ...]:
+    """Events that need no statistic, under the names by which they are counted.
+
+    Raises
+    ------
+    CodelistError
+        If a name is no event of the analysis.
+    """
+    events = event_of_name(lists)
+    counted = set(event_catalogue(lists)["event"])
+    unknown = [name for name in names if events.get(name) not in counted]
+    if unknown:
+        raise CodelistError(
+            f"sentinel_events of the analysis: {', '.join(unknown)} is no event of it; "
+            "see neoplasm_groups and neoplasm_supergroups"
+        )
+    return tuple(sorted(events[name] for name in names))
 
 
 def _members(lists: Codelists) -> Iterator[tuple[str, str, str, str]]:

@@ -386,6 +386,9 @@ def _load_vocabulary(con: warehouse.Connection, inputs: Inputs) -> None:
         ),
         "analysis.role": _column("role_cod", analysis.roles),
         "analysis.review_part": _column("part", analysis.review_set),
+        "analysis.sentinel_event": _column(
+            "event", codelists.sentinel_events(lists, analysis.emerging.sentinel_events)
+        ),
         "analysis.headline_event": _column("event", analysis.headlines),
         "analysis.event_list": _column("event_list", tuple(analysis.events)),
         **variant_tables(analysis, lists),

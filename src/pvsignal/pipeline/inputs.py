@@ -66,10 +66,12 @@ def read_lists(analysis: Analysis) -> Codelists:
     Raises
     ------
     CodelistError
-        As `codelists.load_codelists`, or if a reference of comparator C is empty.
+        As `codelists.load_codelists`, or if a reference of comparator C is empty or a
+        sentinel event is none of the analysis.
     """
     lists = codelists.load_codelists(analysis=analysis)
     variant_tables(analysis, lists)
+    codelists.sentinel_events(lists, analysis.emerging.sentinel_events)
     return lists
 
 

@@ -32,6 +32,8 @@ PUBLISHED_KEPT: Final = 5
 PUBLISHED_TABLES: Final = (
     "signals.statistic",
     "signals.verdict",
+    "signals.pair_state",
+    "signals.pair_check",
     "signals.adjusted",
     "signals.masked_statistic",
     "signals.onset",
@@ -63,6 +65,7 @@ PUBLISHED_TABLES: Final = (
     "counts.quarter",
     "counts.reject",
     "counts.excluded_case",
+    "counts.lead",
     "counts.duplicate",
     "counts.review_member",
     "counts.review_case",
