@@ -203,6 +203,7 @@ API: Final = (
     "5_api/adjusted",
     "5_api/variants",
     "5_api/verdicts",
+    "5_api/classes",
     "5_api/signal_history",
     "5_api/year_history",
     "5_api/contrasts",

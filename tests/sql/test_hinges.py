@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from pvsignal import warehouse
@@ -73,6 +74,26 @@ def test_without_any_report_left_there_is_no_limit() -> None:
     assert row["n_drug_without"] == 0
     assert row["ic025_year_without"] is None
     assert row["ror_low_without_b"] is None
+
+
+def test_the_published_view_has_a_row_of_each_check_with_the_words_of_the_list() -> (
+    None
+):
+    stays = [*BACKGROUND, *_drug(X, 1, n_event=9)]
+    words = pd.DataFrame(
+        [{"drug": CLASS, "label": "Both", "members": "x, y", "certainty": "low"}]
+    ).assign(rationale="")
+    with judged(stays, [FIRST], limits=USUAL) as (con, analysis):
+        judge_classes(con, analysis)
+        warehouse.load_frame(con, "codelists.therapy_class", words)
+        warehouse.run_model(con, warehouse.read_model("5_api/classes"))
+        (row,) = warehouse.query_rows(con, "from api.classes")
+    assert (row["class_label"], row["members"], row["rationale"]) == (
+        "Both",
+        "x, y",
+        None,
+    )
+    assert (row["as_of"], row["is_latest"], row["a"]) == (f"q{FIRST}", True, 9)
 
 
 @pytest.mark.parametrize("names", ["xy", "yx"])

@@ -32,6 +32,7 @@ PUBLISHED_KEPT: Final = 5
 PUBLISHED_TABLES: Final = (
     "signals.statistic",
     "signals.verdict",
+    "signals.class_check",
     "signals.adjusted",
     "signals.masked_statistic",
     "signals.onset",
@@ -77,6 +78,7 @@ PUBLISHED_TABLES: Final = (
     "analysis.selection",
     "codelists.list",
     "codelists.event_term",
+    "codelists.therapy_class",
     "source.check_result",
     "source.check_row",
 )
