@@ -206,6 +206,7 @@ API: Final = (
     "5_api/verdicts",
     "5_api/states",
     "5_api/pair_checks",
+    "5_api/classes",
     "5_api/signal_history",
     "5_api/year_history",
     "5_api/contrasts",
@@ -260,6 +261,10 @@ SIGNALS: Final[Mapping[str, tuple[str, ...]]] = {
         "4_signals/report_source",
         "4_signals/source_step",
         "4_signals/drug_sender_step",
+    ),
+    "classes": (
+        "4_signals/sole_member",
+        "4_signals/sole_member_step",
     ),
 }
 

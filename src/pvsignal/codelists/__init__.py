@@ -10,6 +10,7 @@ from pvsignal.codelists.drugs import (
     reference_members,
     reference_therapies,
     search_names,
+    therapy_classes,
 )
 from pvsignal.codelists.labels import LabelWords, label_words, therapies_named
 from pvsignal.codelists.loading import codelists_hash, load_codelists
@@ -58,4 +59,5 @@ __all__ = [
     "sentinel_events",
     "sexes_of_events",
     "therapies_named",
+    "therapy_classes",
 ]

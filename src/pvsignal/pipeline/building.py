@@ -366,6 +366,7 @@ def _load_vocabulary(con: warehouse.Connection, inputs: Inputs) -> None:
         "codelists.reporter": lists["reporters"].table,
         "codelists.control": codelists.control_pairs(lists),
         "codelists.drug_member": codelists.drug_members(lists),
+        "codelists.therapy_class": codelists.therapy_classes(lists),
         "codelists.reference_member": codelists.reference_members(
             lists, codelists.reference_therapies(lists, analysis.reference_class)
         ),

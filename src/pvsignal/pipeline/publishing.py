@@ -34,6 +34,7 @@ PUBLISHED_TABLES: Final = (
     "signals.verdict",
     "signals.pair_state",
     "signals.pair_check",
+    "signals.class_check",
     "signals.adjusted",
     "signals.masked_statistic",
     "signals.onset",
@@ -80,6 +81,7 @@ PUBLISHED_TABLES: Final = (
     "analysis.selection",
     "codelists.list",
     "codelists.event_term",
+    "codelists.therapy_class",
     "source.check_result",
     "source.check_row",
 )
