@@ -76,6 +76,18 @@ class Surveillance(_Frozen):
     min_cases: int = Field(3, ge=1)
 
 
+class Novelty(_Frozen):
+    """What makes an event known (docs/signals.md, "Novelty").
+
+    Attributes
+    ----------
+    classes
+        Classes of one mechanism: the label of a member speaks for the others.
+    """
+
+    classes: tuple[str, ...] = ()
+
+
 class ReportChoice(_Frozen):
     """Traits that the reports of a variant must have; a trait not named is free.
 
@@ -247,6 +259,7 @@ class Analysis(_Frozen):
     thresholds: Thresholds = Thresholds()
     evaluable: Evaluable = Evaluable()
     surveillance: Surveillance = Surveillance()
+    novelty: Novelty = Novelty()
     meddra: MeddraEvents = MeddraEvents()
     variants: tuple[Variant, ...] = (Variant(name=PRIMARY),)
 

@@ -250,6 +250,7 @@ API: Final = (
 # Run on statistics; the path's folder is their place, the group when they run.
 SIGNALS: Final[Mapping[str, tuple[str, ...]]] = {
     "screened": ("4_signals/screened",),
+    "notoriety": ("4_signals/recent_step",),
 }
 
 # Run on staged quarters or on openFDA's reports, in a database that is thrown away.
