@@ -100,6 +100,11 @@ class Emerging(_Frozen):
     min_drug_reports: int = Field(100, ge=1)
     max_share: float = Field(0.5, gt=0, lt=1)
     sentinel_events: tuple[str, ...] = ()
+class Novelty(_Frozen):
+    """What makes an event known (docs/signals.md, "Novelty").
+    classes
+        Classes of one mechanism: the label of a member speaks for the others.
+    classes: tuple[str, ...] = ()
 
 
 class ReportChoice(_Frozen):
@@ -274,6 +279,7 @@ class Analysis(_Frozen):
     evaluable: Evaluable = Evaluable()
     surveillance: Surveillance = Surveillance()
     emerging: Emerging = Emerging()
+    novelty: Novelty = Novelty()
     meddra: MeddraEvents = MeddraEvents()
     variants: tuple[Variant, ...] = (Variant(name=PRIMARY),)
 

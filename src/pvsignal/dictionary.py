@@ -34,6 +34,7 @@ _FOLDERS = {
     "sources": "4_signals: where the reports of each pair come from",
     "screened": "4_signals: screened pairs, after the statistics",
     "classes": "4_signals: reports of a class by the one member they name",
+    "notoriety": "4_signals: what the check of notoriety counts",
     "watch": "6_watch: crude counts by first receipt, the same on both sides",
 }
 

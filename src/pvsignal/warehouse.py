@@ -266,6 +266,7 @@ SIGNALS: Final[Mapping[str, tuple[str, ...]]] = {
         "4_signals/sole_member",
         "4_signals/sole_member_step",
     ),
+    "notoriety": ("4_signals/recent_step",),
 }
 
 # Run on staged quarters or on openFDA's reports, in a database that is thrown away.
