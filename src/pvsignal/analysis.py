@@ -105,6 +105,17 @@ class Novelty(_Frozen):
     classes
         Classes of one mechanism: the label of a member speaks for the others.
     classes: tuple[str, ...] = ()
+class Budget(_Frozen):
+    """Permutations that give the number of pairs expected to emerge by chance.
+    permutations
+        How many; a share below one in their number cannot be seen.
+    seed
+        Seed of all of them: the same seed gives the same numbers.
+    at_most
+        Newly emerging pairs that chance may be expected to give in a quarter.
+    permutations: int = Field(200, ge=200)
+    seed: int = Field(20150701, ge=0)
+    at_most: float = Field(1.0, gt=0)
 
 
 class ReportChoice(_Frozen):
@@ -280,6 +291,7 @@ class Analysis(_Frozen):
     surveillance: Surveillance = Surveillance()
     emerging: Emerging = Emerging()
     novelty: Novelty = Novelty()
+    budget: Budget = Budget()
     meddra: MeddraEvents = MeddraEvents()
     variants: tuple[Variant, ...] = (Variant(name=PRIMARY),)
 

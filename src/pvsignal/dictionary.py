@@ -35,6 +35,7 @@ _FOLDERS = {
     "screened": "4_signals: screened pairs, after the statistics",
     "classes": "4_signals: reports of a class by the one member they name",
     "notoriety": "4_signals: what the check of notoriety counts",
+    "budget": "4_signals: what the error budget deals anew, after the statistics",
     "watch": "6_watch: crude counts by first receipt, the same on both sides",
 }
 
