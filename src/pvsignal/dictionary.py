@@ -36,6 +36,7 @@ _FOLDERS = {
     "classes": "4_signals: reports of a class by the one member they name",
     "notoriety": "4_signals: what the check of notoriety counts",
     "budget": "4_signals: what the error budget deals anew, after the statistics",
+    "changes": "4_signals: why counts changed since the previous published run",
     "watch": "6_watch: crude counts by first receipt, the same on both sides",
 }
 

@@ -252,6 +252,9 @@ API: Final = (
     "5_api/case_listing",
     "5_api/timeline",
     "5_api/source_rows",
+    "5_api/change_run",
+    "5_api/changes",
+    "5_api/changed_cases",
 )
 
 # Run on statistics; the path's folder is their place, the group when they run.
@@ -276,6 +279,15 @@ SIGNALS: Final[Mapping[str, tuple[str, ...]]] = {
         "4_signals/dealt_exposure",
         "4_signals/dealt_comparator",
         "4_signals/dealt_margin",
+    ),
+    "changes": (
+        "4_signals/moved_member",
+        "4_signals/moved_case",
+        "4_signals/moved_count",
+        "4_signals/revised_case",
+        "4_signals/cell_change",
+        "4_signals/change",
+        "4_signals/changed_case",
     ),
 }
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from pvsignal import __version__, codelists, warehouse
+from pvsignal import __version__, codelists, duplicates, warehouse
 from pvsignal.errors import CheckFailed
 from pvsignal.pipeline.building import open_warehouse
 from pvsignal.pipeline.inputs import Inputs
@@ -35,6 +35,9 @@ PUBLISHED_TABLES: Final = (
     "signals.pair_state",
     "signals.pair_check",
     "signals.class_check",
+    "signals.change_run",
+    "signals.change",
+    "signals.changed_case",
     "signals.adjusted",
     "signals.masked_statistic",
     "signals.onset",
@@ -235,6 +238,7 @@ def _run_frame(assessed: Assessed, started: dt.datetime) -> pd.DataFrame:
                 "codelists_sha256": codelists.codelists_hash(inputs.lists),
                 "meddra_sha256": inputs.meddra.sha256 if inputs.meddra else "",
                 "staging_version": staging.staging_version(),
+                "linkage_version": duplicates.linkage_version(),
                 "pvsignal_version": __version__,
                 "n_quarters_held": len(inputs.quarters),
                 "n_quarters_span": len(QuarterSpan(first, last)),
