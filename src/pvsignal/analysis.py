@@ -76,6 +76,21 @@ class Surveillance(_Frozen):
     min_cases: int = Field(3, ge=1)
 
 
+class Review(_Frozen):
+    """How much the evidence grows before a decision is open again (docs/signals.md).
+
+    Attributes
+    ----------
+    reopen_share
+        Further cases, as a share of those at the decision, at least.
+    reopen_cases
+        Further cases, at least; both must hold.
+    """
+
+    reopen_share: float = Field(0.5, ge=0)
+    reopen_cases: int = Field(3, ge=1)
+
+
 class ReportChoice(_Frozen):
     """Traits that the reports of a variant must have; a trait not named is free.
 
@@ -247,6 +262,7 @@ class Analysis(_Frozen):
     thresholds: Thresholds = Thresholds()
     evaluable: Evaluable = Evaluable()
     surveillance: Surveillance = Surveillance()
+    review: Review = Review()
     meddra: MeddraEvents = MeddraEvents()
     variants: tuple[Variant, ...] = (Variant(name=PRIMARY),)
 

@@ -240,6 +240,7 @@ API: Final = (
     "5_api/codelists",
     "5_api/runs",
     "5_api/ledger",
+    "5_api/reviews",
     "5_api/two_by_two",
     "5_api/pair_cases",
     "5_api/case_listing",

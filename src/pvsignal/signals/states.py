@@ -12,7 +12,7 @@ there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -76,6 +76,55 @@ TRANSITIONS: Final[Mapping[State, Mapping[State, str]]] = {
     },
 }
 """State to the states that may follow it in the next quarter, with the reason."""
+
+
+class Overlay(StrEnum):
+    """What is shown in place of the state of the evidence; the first that holds."""
+
+    LABELLED_SPECIFIC = "labelled_specific"
+    LABELLED_BROAD = "labelled_broad"
+    CLASS_LABELLED = "class_labelled"
+    ARTEFACT = "flagged_artefact"
+    EXPLAINED = "explained"
+    PROVISIONAL = "provisional"
+
+
+@dataclass(frozen=True)
+class Cover:
+    """States over which an overlay stands, and when it does."""
+
+    over: tuple[State, ...]
+    why: str
+
+
+OPEN: Final = (State.NEW, State.EMERGING, State.MONITORED, State.PERSISTENT)
+"""States of a pair that has crossed and is not resolved."""
+
+OVERLAYS: Final[Mapping[Overlay, Cover]] = {
+    Overlay.LABELLED_SPECIFIC: Cover(
+        OPEN, "a label names the group, by a date up to the quarter"
+    ),
+    Overlay.LABELLED_BROAD: Cover(
+        OPEN, "a label names malignancies in general, by a date up to the quarter"
+    ),
+    Overlay.CLASS_LABELLED: Cover(
+        OPEN, "the label of another member of the class names the group"
+    ),
+    Overlay.ARTEFACT: Cover(
+        OPEN, "a check on duplicates, concentration, age and sex or hinges fails"
+    ),
+    Overlay.EXPLAINED: Cover(
+        OPEN, "a check on professionals, notoriety, onset or markers fails"
+    ),
+    Overlay.PROVISIONAL: Cover(
+        (State.NONE, State.RESOLVED),
+        "crosses in A alone, where neither B nor C can be judged",
+    ),
+}
+"""Overlays in the order in which they are looked at."""
+
+SHOWN: Final = (*map(str, State), *map(str, Overlay))
+"""Every state that a pair is shown in."""
 
 
 @dataclass(frozen=True)
@@ -207,3 +256,21 @@ def _next(
 def is_allowed(before: State, after: State) -> bool:
     """Whether a state may follow another in the next quarter; staying always may."""
     return before == after or after in TRANSITIONS[before]
+
+
+def shown(evidence: State, overlays: Collection[Overlay]) -> State | Overlay:
+    """State that a pair is shown in: the first overlay that may stand, or its own.
+
+    Examples
+    --------
+    >>> str(shown(State.EMERGING, {Overlay.EXPLAINED, Overlay.LABELLED_BROAD}))
+    'labelled_broad'
+    >>> str(shown(State.RESOLVED, {Overlay.LABELLED_BROAD}))
+    'resolved'
+    """
+    standing = (
+        overlay
+        for overlay, cover in OVERLAYS.items()
+        if overlay in overlays and evidence in cover.over
+    )
+    return next(standing, evidence)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from pvsignal import codelists, warehouse
 from pvsignal.pipeline.building import open_warehouse
 from pvsignal.pipeline.inputs import Inputs, short_hash
+from pvsignal.pipeline.reviewing import held_ledger
 from pvsignal.pipeline.scoring import Scored
 from pvsignal.settings import Settings
 from pvsignal.signals import ledger, lifecycle, rules
+from pvsignal.signals.states import ORDER, Evidence, replay
 
 _HISTORY: Final = """
     select
@@ -77,7 +80,9 @@ def assess(settings: Settings, scored: Scored) -> Assessed:
         verdicts["event_label"] = verdicts["event"].map(labels)
         verdicts["first_crossing"] = verdicts["first_crossing"].fillna("").astype(str)
         warehouse.load_frame(con, "signals.verdict", verdicts)
-    before = ledger.read_ledger(settings.ledger_path(inputs.analysis.name))
+        states = _pair_states(history, quarters)
+        warehouse.load_frame(con, "signals.pair_state", states)
+    before = held_ledger(settings, inputs.analysis.name)
     # A run that used all that is held and a partial one are two files, never one.
     run = short_hash(
         {
@@ -88,7 +93,7 @@ def assess(settings: Settings, scored: Scored) -> Assessed:
     )
     records = before
     if inputs.is_complete:
-        records = ledger.chain(before, _drafts(inputs, run, verdicts, before))
+        records = ledger.chain(before, _drafts(inputs, run, verdicts, states, before))
     return Assessed(
         scored,
         run,
@@ -104,32 +109,55 @@ def _labels(inputs: Inputs) -> dict[str, str]:
     return dict(zip(catalogue["event"], catalogue["label"], strict=True))
 
 
+def _pair_states(history: pd.DataFrame, quarters: list[int]) -> pd.DataFrame:
+    """States of pairs that ever crossed, by quarter; no row where one is missing."""
+    columns = ["drug", "event", "quarter_no", "evidence_state", "state"]
+    if not lifecycle.is_unbroken(quarters):
+        return pd.DataFrame(columns=columns).astype({"quarter_no": "int64"})
+    in_a = history["comparator"] == "A"
+
+    def grid(rows: pd.DataFrame, values: str) -> pd.DataFrame:
+        wide = rows.pivot(index=lifecycle.KEY, columns="quarter_no", values=values)
+        return wide.reindex(columns=quarters)
+
+    count = grid(history[in_a], "a").fillna(0)
+    part_a = grid(history[in_a].astype({"crosses": int}), "crosses").fillna(0) > 0
+    rest = history[~in_a].groupby([*lifecycle.KEY, "quarter_no"])["crosses"].max()
+    elsewhere = grid(rest.astype(int).reset_index(), "crosses")
+    other = elsewhere.reindex(index=count.index).fillna(0) > 0
+    found = replay(
+        Evidence(
+            crosses=(part_a & other).to_numpy(),
+            has_new_case=(count.diff(axis=1).fillna(count) > 0).to_numpy(),
+            is_low=~part_a.to_numpy(),
+        )
+    )
+    names = np.array([str(state) for state in ORDER], dtype=object)[found.state]
+    wide = pd.DataFrame(names, index=count.index, columns=quarters)
+    long = wide[(wide != "none").any(axis=1)].reset_index()
+    long = long.melt(lifecycle.KEY, var_name="quarter_no", value_name="state")
+    long["quarter_no"] = long["quarter_no"].astype("int64")
+    return long.assign(evidence_state=long["state"])[columns]
+
+
 def _drafts(
     inputs: Inputs,
     run: str,
     verdicts: pd.DataFrame,
+    states: pd.DataFrame,
     before: tuple[ledger.Record, ...],
 ) -> list[ledger.Draft]:
-    """One record of the run and one of each crossing that is new or has changed."""
+    """One record of the run and one of each pair whose state has changed."""
     as_of = str(inputs.as_of)
-    known = {
-        (record.body["drug"], record.body["event"]): record.body
-        for record in before
-        if record.kind == "crossing"
-    }
-    crossed = verdicts[verdicts["first_crossing"] != ""].sort_values(lifecycle.KEY)
-    columns = ["drug", "event", "first_crossing", "crossing_state", "flagged_in"]
-    crossings = crossed[columns].to_dict("records")
     summary = {
         "inputs": inputs.identity,
         "n_on_board": int(verdicts["on_board"].sum()),
         "n_robust": int(verdicts["robust"].sum()),
     }
-    return [
-        ledger.Draft("run", run, as_of, summary),
-        *(
-            ledger.Draft("crossing", run, as_of, {str(k): v for k, v in row.items()})
-            for row in crossings
-            if known.get((row["drug"], row["event"])) != row
-        ),
-    ]
+    drafts = [ledger.Draft("run", run, as_of, summary)]
+    if states.empty:
+        return drafts
+    now = states[states["quarter_no"] == inputs.as_of.ordinal]
+    current = now.merge(verdicts, on=lifecycle.KEY).assign(a=lambda x: x["a_a"])
+    current = current.reindex(columns=[*lifecycle.KEY, "state", *lifecycle.EVIDENCE])
+    return drafts + lifecycle.state_records(run, as_of, current, before)
