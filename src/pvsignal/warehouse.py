@@ -247,6 +247,7 @@ API: Final = (
     "5_api/codelists",
     "5_api/runs",
     "5_api/ledger",
+    "5_api/reviews",
     "5_api/two_by_two",
     "5_api/pair_cases",
     "5_api/case_listing",
@@ -272,7 +273,6 @@ SIGNALS: Final[Mapping[str, tuple[str, ...]]] = {
         "4_signals/sole_member_step",
     ),
     "notoriety": ("4_signals/recent_step",),
-    ),
     "budget": (
         "4_signals/dealt_report",
         "4_signals/dealt_event",

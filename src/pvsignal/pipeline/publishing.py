@@ -18,6 +18,7 @@ from pvsignal.pipeline.building import open_warehouse
 from pvsignal.pipeline.inputs import Inputs
 from pvsignal.pipeline.intake import Clock, utc_now
 from pvsignal.pipeline.judging import Assessed
+from pvsignal.pipeline.reviewing import store_reviews
 from pvsignal.progress import NoProgress, Progress
 from pvsignal.quarter import QuarterSpan
 from pvsignal.report import write_report
@@ -58,6 +59,8 @@ PUBLISHED_TABLES: Final = (
     "counts.crude_event",
     "signals.run",
     "signals.ledger",
+    "signals.review",
+    "signals.pair_state",
     "counts.pair_profile",
     "counts.contributor",
     "counts.attrition",
@@ -210,6 +213,9 @@ def _write_database(
     with open_warehouse(settings) as con:
         warehouse.load_frame(con, "signals.run", _run_frame(assessed, started))
         warehouse.load_frame(con, "signals.ledger", _ledger_frame(assessed.records))
+        store_reviews(
+            con, assessed.records, analysis=inputs.analysis, as_of=inputs.as_of
+        )
         warehouse.copy_tables(con, file, PUBLISHED_TABLES)
     with warehouse.connect(file) as con:
         warehouse.build_api(con)
