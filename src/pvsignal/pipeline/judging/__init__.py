@@ -201,7 +201,8 @@ def _class_holds(
     holds = pairs[KEY].merge(held, on=KEY, how="left")["holds"]
     is_class = pairs["drug_level"].to_numpy() == "class"
     # A class that is not on the board of a quarter has no row and does not cross.
-    return ~is_class | holds.astype("boolean").fillna(False).to_numpy(bool)
+    is_held: npt.NDArray[np.bool_] = holds.eq(True).to_numpy(dtype=bool)
+    return ~is_class | is_held
 
 
 def _shown(found: pd.DataFrame, checks: pd.DataFrame) -> pd.DataFrame:
