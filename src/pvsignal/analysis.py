@@ -76,6 +76,24 @@ class Surveillance(_Frozen):
     min_cases: int = Field(3, ge=1)
 
 
+class Budget(_Frozen):
+    """Permutations that give the number of pairs expected to emerge by chance.
+
+    Attributes
+    ----------
+    permutations
+        How many; a share below one in their number cannot be seen.
+    seed
+        Seed of all of them: the same seed gives the same numbers.
+    at_most
+        Newly emerging pairs that chance may be expected to give in a quarter.
+    """
+
+    permutations: int = Field(200, ge=200)
+    seed: int = Field(20150701, ge=0)
+    at_most: float = Field(1.0, gt=0)
+
+
 class ReportChoice(_Frozen):
     """Traits that the reports of a variant must have; a trait not named is free.
 
@@ -247,6 +265,7 @@ class Analysis(_Frozen):
     thresholds: Thresholds = Thresholds()
     evaluable: Evaluable = Evaluable()
     surveillance: Surveillance = Surveillance()
+    budget: Budget = Budget()
     meddra: MeddraEvents = MeddraEvents()
     variants: tuple[Variant, ...] = (Variant(name=PRIMARY),)
 

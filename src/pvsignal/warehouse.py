@@ -216,6 +216,8 @@ API: Final = (
     "5_api/drug_tests",
     "5_api/controls",
     "5_api/control_performance",
+    "5_api/error_budget",
+    "5_api/pair_chance",
     "5_api/pairs",
     "5_api/own_substances",
     "5_api/priors",
@@ -250,6 +252,13 @@ API: Final = (
 # Run on statistics; the path's folder is their place, the group when they run.
 SIGNALS: Final[Mapping[str, tuple[str, ...]]] = {
     "screened": ("4_signals/screened",),
+    "budget": (
+        "4_signals/dealt_report",
+        "4_signals/dealt_event",
+        "4_signals/dealt_exposure",
+        "4_signals/dealt_comparator",
+        "4_signals/dealt_margin",
+    ),
 }
 
 # Run on staged quarters or on openFDA's reports, in a database that is thrown away.

@@ -40,6 +40,8 @@ PUBLISHED_TABLES: Final = (
     "signals.drug_test",
     "signals.control",
     "signals.empirical_null",
+    "signals.error_budget",
+    "signals.pair_chance",
     "signals.year_stratified",
     "signals.contrast",
     "signals.surveillance",
