@@ -151,16 +151,19 @@ def episodes(steps: Sequence[StateStep]) -> tuple[Episode, ...]:
 
 
 def budget_words(budget: Sequence[Budget]) -> str:
-    """How many pairs chance alone would call emerging in the latest quarter."""
+    """How many pairs a quarter chance alone would call newly emerging."""
     if not budget:
         return ""
-    last = budget[-1]
-    per_quarter = sum(one.expected_new for one in budget) / len(budget)
-    high = "" if last.new_high is None else f", at most {last.new_high:.0f} in 97.5 %"
+    recent = budget[-4:]
+    last = recent[-1]
+    mean = sum(one.expected_new for one in recent) / len(recent)
+    observed = sum(one.observed_new or 0 for one in recent) / len(recent)
+    kept = "" if last.share_kept is None else f"{last.share_kept:.0%}"
     return (
-        f"{last.expected_new:.2f} newly emerging in {last.as_of}{high} of "
-        f"{count(last.permutations)} permutations; {per_quarter:.2f} a quarter over all"
-        f" quarters; {last.expected_emerging:.2f} in the state emerging"
+        f"{mean:.2f} newly emerging pairs a quarter (mean of the last {len(recent)}, "
+        f"{count(last.permutations)} permutations), where the same rules find "
+        f"{observed:.2f}"
+        + (f"; {kept} of the reports of a pair cannot be dealt anew" if kept else "")
     )
 
 

@@ -108,7 +108,6 @@ TABLES: Final[Mapping[str, Table]] = MappingProxyType(
         "notoriety": _view("notoriety", "Dates of notoriety"),
         "changes": _view("changes", "Why counts changed since the run before"),
         "changed_cases": _view("changed_cases", "Cases gained or lost since then"),
-        "reviews": _view("reviews", "Decisions of people"),
         "signal_history": Table(
             _BOARD_PAIRS.format("signal_history"),
             "Statistics as of every held quarter",
