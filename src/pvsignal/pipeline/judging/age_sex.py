@@ -63,7 +63,8 @@ def check_age_sex(con: warehouse.Connection) -> pa.Table:
     value = np.zeros(len(board))
     n_known, n = (np.zeros(len(board), np.int64) for _ in range(2))
     # Quarter by quarter, so that the cells of all strata need little room.
-    for rows in board.groupby("quarter_no").indices.values():
+    for places in board.groupby("quarter_no").indices.values():
+        rows = np.asarray(places, dtype=np.int64)
         value[rows], n_known[rows], n[rows] = _adjusted(
             counts.cells(rows), board["sex"].iloc[rows]
         )
@@ -75,7 +76,9 @@ def check_age_sex(con: warehouse.Connection) -> pa.Table:
         of_n=n_known,
         words=[
             _words(*figures)
-            for figures in zip(value, n_known, n, board["sex"], strict=True)
+            for figures in zip(
+                value.tolist(), n_known.tolist(), n.tolist(), board["sex"], strict=True
+            )
         ],
     )
 
