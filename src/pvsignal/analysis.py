@@ -30,6 +30,8 @@ PRIMARY = "primary"
 
 Role = Literal["PS", "SS", "C", "I"]
 ReviewPart = Literal["indication", "event"]
+Sex = Literal["female", "male", "unknown"]
+AgeBand = Literal["0-17", "18-29", "30-39", "40-49", "50-59", "60-69", "70+", "unknown"]
 IndicationRule = Literal["full", "primary_suspect", "off"]
 ListName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -154,11 +156,8 @@ class ReportChoice(_Frozen):
     """
 
     reporter: tuple[Literal["professional", "consumer", "unknown"], ...] = ()
-    sex: tuple[Literal["female", "male", "unknown"], ...] = ()
-    age_band: tuple[
-        Literal["0-17", "18-29", "30-39", "40-49", "50-59", "60-69", "70+", "unknown"],
-        ...,
-    ] = ()
+    sex: tuple[Sex, ...] = ()
+    age_band: tuple[AgeBand, ...] = ()
     region: tuple[Literal["us", "europe", "elsewhere", "unknown"], ...] = ()
     seriousness: tuple[Literal["serious", "not_serious"], ...] = ()
     received_year: tuple[int, ...] = ()
