@@ -33,6 +33,7 @@ _FOLDERS = {
     "words": "6_watch: words to be matched, of staged quarters or of openFDA's reports",
     "screened": "Screened pairs, after the statistics",
     "classes": "4_signals: reports of a class by the one member they name",
+    "hinges": "4_signals: reports of one reference therapy or litigated drug",
     "watch": "6_watch: crude counts by first receipt, the same on both sides",
 }
 

@@ -255,6 +255,12 @@ SIGNALS: Final[Mapping[str, tuple[str, ...]]] = {
         "4_signals/sole_member",
         "4_signals/sole_member_step",
     ),
+    "hinges": (
+        "4_signals/sole_reference",
+        "4_signals/sole_reference_step",
+        "4_signals/sole_litigated",
+        "4_signals/sole_litigated_step",
+    ),
 }
 
 # Run on staged quarters or on openFDA's reports, in a database that is thrown away.
