@@ -292,6 +292,11 @@ SIGNALS: Final[Mapping[str, tuple[str, ...]]] = {
         "4_signals/cell_change",
         "4_signals/change",
         "4_signals/changed_case",
+    "hinges": (
+        "4_signals/sole_reference",
+        "4_signals/sole_reference_step",
+        "4_signals/sole_litigated",
+        "4_signals/sole_litigated_step",
     ),
 }
 
