@@ -32,6 +32,7 @@ _FOLDERS = {
     "review": "4_counts: what the review of cases needs",
     "words": "6_watch: words to be matched, of staged quarters or of openFDA's reports",
     "screened": "Screened pairs, after the statistics",
+    "grid": "4_signals: what the grid of specifications is counted from",
     "watch": "6_watch: crude counts by first receipt, the same on both sides",
 }
 

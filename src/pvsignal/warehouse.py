@@ -211,6 +211,10 @@ API: Final = (
     "5_api/masking",
     "5_api/masked_pairs",
     "5_api/onset",
+    "5_api/grid",
+    "5_api/grid_summary",
+    "5_api/grid_choices",
+    "5_api/grid_flips",
     "5_api/interactions",
     "5_api/multiplicity",
     "5_api/drug_tests",
@@ -250,6 +254,13 @@ API: Final = (
 # Run on statistics; the path's folder is their place, the group when they run.
 SIGNALS: Final[Mapping[str, tuple[str, ...]]] = {
     "screened": ("4_signals/screened",),
+    "grid": (
+        "4_signals/grid_pair",
+        "4_signals/grid_stratum",
+        "4_signals/grid_count",
+        "4_signals/grid_reference",
+        "4_signals/grid_margin",
+    ),
 }
 
 # Run on staged quarters or on openFDA's reports, in a database that is thrown away.
