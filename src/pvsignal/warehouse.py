@@ -219,6 +219,10 @@ API: Final = (
     "5_api/masking",
     "5_api/masked_pairs",
     "5_api/onset",
+    "5_api/grid",
+    "5_api/grid_summary",
+    "5_api/grid_choices",
+    "5_api/grid_flips",
     "5_api/interactions",
     "5_api/multiplicity",
     "5_api/drug_tests",
@@ -297,6 +301,13 @@ SIGNALS: Final[Mapping[str, tuple[str, ...]]] = {
         "4_signals/sole_reference_step",
         "4_signals/sole_litigated",
         "4_signals/sole_litigated_step",
+    ),
+    "grid": (
+        "4_signals/grid_pair",
+        "4_signals/grid_stratum",
+        "4_signals/grid_count",
+        "4_signals/grid_reference",
+        "4_signals/grid_margin",
     ),
 }
 
