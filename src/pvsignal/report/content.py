@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 
 import duckdb
 
+from pvsignal.report import words
 from pvsignal.report.words import NOTHING
 from pvsignal.warehouse import query_rows
 
@@ -22,6 +23,7 @@ MAX_DETAILED_PAIRS: Final = 300
 MAX_LISTED_CASES: Final = 100
 MAX_LISTED_EXCLUDED: Final = 50
 MAX_UNMATCHED_NAMES: Final = 25
+MAX_LISTED_LEADS: Final = 50
 MAX_CHECK_ROWS: Final = 4
 COMPARATORS: Final = ("A", "B", "C")
 
@@ -161,8 +163,12 @@ class BoardRow:
     not_evaluable_in: str
     robust: bool
     agreement: str
+    state: str
+    evidence_state: str
     first_crossing: str | None
-    crossing_state: str
+    novelty: str | None
+    failing_checks: str | None
+    rising_in: str
     estimates: tuple[Estimate, ...]
 
     def of(self, comparator: str) -> Estimate | None:
@@ -367,6 +373,43 @@ class Interaction:
 
 
 @dataclass(frozen=True)
+class Check:
+    """One check of a pair at as_of (``api.pair_checks``)."""
+
+    check_id: str
+    outcome: str
+    words: str
+
+
+@dataclass(frozen=True)
+class StateStep:
+    """State of a pair as of one quarter (``api.states``)."""
+
+    quarter: str
+    state: str
+    evidence_state: str
+
+
+@dataclass(frozen=True)
+class Lead:
+    """Case of a sentinel event by a health professional (``api.leads``)."""
+
+    drug: str
+    event: str
+    event_label: str | None
+    caseid: int
+    opened: str
+    is_new: bool
+    still_counts: bool
+    age_years: float | None
+    sex: str | None
+    country: str | None
+    reporter: str | None
+    is_fatal: bool | None
+    novelty: str | None
+
+
+@dataclass(frozen=True)
 class TermCount:
     """Preferred term and the number of the pair's reports that hold it."""
 
@@ -438,6 +481,8 @@ class Pair:
     surveillance: Surveillance | None
     onset: Onset | None
     interactions: tuple[Interaction, ...]
+    checks: tuple[Check, ...]
+    states: tuple[StateStep, ...]
     terms: tuple[TermCount, ...]
     cases: tuple[CaseLine, ...]
     n_cases: int
@@ -625,6 +670,7 @@ class Content:
     pairs: tuple[Pair, ...]
     heat: tuple[HeatCell, ...]
     appearing: tuple[AppearsAdjusted, ...]
+    leads: tuple[Lead, ...]
     controls: tuple[ControlPerformance, ...]
     drug_tests: tuple[DrugTest, ...]
     priors: tuple[Prior, ...]
@@ -652,8 +698,8 @@ def read_content(con: duckdb.DuckDBPyConnection, roles: Sequence[str]) -> Conten
     Returns
     -------
     Content
-        Board and pairs ordered: robust first, then provisional, inside them by the
-        lower limit of the reporting odds ratio in comparator A, highest first.
+        Board and pairs ordered by state (`words.STATE_WORDS`), inside it robust first,
+        then by the lower limit of the reporting odds ratio in A, highest first.
     """
     board = _board(con)
     return Content(
@@ -663,6 +709,7 @@ def read_content(con: duckdb.DuckDBPyConnection, roles: Sequence[str]) -> Conten
         pairs=_pairs(con, board[:MAX_DETAILED_PAIRS], roles=roles),
         heat=_records(con, HeatCell, _HEAT),
         appearing=_records(con, AppearsAdjusted, _APPEARING),
+        leads=_records(con, Lead, _LEADS),
         controls=_records(
             con,
             ControlPerformance,
@@ -722,6 +769,12 @@ with adjusted as (
 select {} from adjusted order by drug, event, comparator
 """
 
+_LEADS: Final = f"""
+select {{}} from api.leads
+order by opened desc, drug, event, caseid
+limit {MAX_LISTED_LEADS}
+"""
+
 _UNMATCHED: Final = f"""
 select {{}} from api.unmatched_names
 order by n_records desc, drugname nulls last, prod_ai nulls last
@@ -752,16 +805,25 @@ group by comparator order by comparator
 """
 
 _BOARD: Final = """
+with rising as (
+    select c.drug, c.event, string_agg(c.comparator, '+' order by c.comparator)
+        as comparators
+    from api.contrasts as c
+    where c.is_rising and c.event_level in ('group', 'supergroup')
+        and c.as_of = (select run.as_of from api.runs as run)
+    group by c.drug, c.event
+)
 select v.drug_level, v.drug, v.event_level, v.event,
     coalesce(v.event_label, v.event) as event_label, v.flagged_in, v.not_evaluable_in,
-    v.robust, v.agreement, v.first_crossing, v.crossing_state
+    v.robust, v.agreement, v.state, v.evidence_state, v.first_crossing, v.novelty,
+    v.failing_checks, coalesce(rising.comparators, '') as rising_in
 from api.verdicts as v
+left join rising on rising.drug = v.drug and rising.event = v.event
 left join api.signals as s
     on s.variant = 'primary' and s.comparator = 'A'
     and s.drug = v.drug and s.event = v.event and s.event_level = v.event_level
 where v.on_board
-order by v.robust desc, v.agreement = 'provisional' desc,
-    s.ror_low desc nulls last,
+order by v.robust desc, s.ror_low desc nulls last,
     v.drug, v.event
 """
 
@@ -816,6 +878,8 @@ _BESIDE: Final[Mapping[str, tuple[type[Any], str, str]]] = {
     "surveillance": (Surveillance, "surveillance", "event_level"),
     "onset": (Onset, "onset", "event_level"),
     "interactions": (Interaction, "interactions", "omega025 desc, substance"),
+    "checks": (Check, "pair_checks", "check_id"),
+    "states": (StateStep, "states", "quarter"),
 }
 
 _BESIDE_QUERY: Final = f"""
@@ -823,13 +887,19 @@ with pair as ({_PAIR})
 select v.drug, v.event, {{fields}}
 from api.{{view}} as v
 inner join pair using (drug, event)
-where v.event_level in ('group', 'supergroup') {{more}}
+where {{wanted}}
 order by v.drug, v.event, {{order}}
 """
 
-_BESIDE_ONLY: Final = {
-    "contrasts": "and v.as_of = (select run.as_of from api.runs as run)",
-    "interactions": "and v.sdr_omega",
+_OF_LEVEL: Final = "v.event_level in ('group', 'supergroup')"
+_NOW: Final = "(select run.as_of from api.runs as run)"
+
+# Rows that are wanted where it is not all of the event levels of the board.
+_BESIDE_WANTED: Final = {
+    "contrasts": f"{_OF_LEVEL} and v.as_of = {_NOW}",
+    "interactions": f"{_OF_LEVEL} and v.sdr_omega",
+    "checks": f"v.quarter = {_NOW}",
+    "states": "true",
 }
 
 _LISTED: Final = f"""
@@ -957,10 +1027,12 @@ def _board(con: duckdb.DuckDBPyConnection) -> tuple[BoardRow, ...]:
     estimates: dict[tuple[str, str], list[Estimate]] = {}
     for row in query_rows(con, _ESTIMATES.format(", ".join(fields))):
         estimates.setdefault((row["drug"], row["event"]), []).append(Estimate(**row))
-    return tuple(
+    rows = (
         BoardRow(**row, estimates=tuple(estimates.get((row["drug"], row["event"]), ())))
         for row in query_rows(con, _BOARD)
     )
+    place = {state: no for no, state in enumerate(words.STATE_WORDS)}
+    return tuple(sorted(rows, key=lambda row: place[row.state]))
 
 
 Keyed = dict[tuple[str, str], list[dict[str, Any]]]
@@ -984,7 +1056,10 @@ def _beside(
     rows = query_rows(
         con,
         _BESIDE_QUERY.format(
-            fields=fields, view=view, order=order, more=_BESIDE_ONLY.get(name, "")
+            fields=fields,
+            view=view,
+            order=order,
+            wanted=_BESIDE_WANTED.get(name, _OF_LEVEL),
         ),
         keys,
     )
@@ -1027,6 +1102,8 @@ def _pairs(
             surveillance=next(iter(beside["surveillance"].get(key, ())), None),
             onset=next(iter(beside["onset"].get(key, ())), None),
             interactions=tuple(beside["interactions"].get(key, ())),
+            checks=tuple(beside["checks"].get(key, ())),
+            states=tuple(beside["states"].get(key, ())),
             terms=tuple(TermCount(**x) for x in terms.get(key, [])),
             cases=tuple(_case_line(case, row, more) for case in listed),
             n_cases=listed[0]["n_cases"] if listed else 0,

@@ -42,6 +42,7 @@ from pvsignal.report.content import (
     RowFate,
     VariantPoint,
 )
+from pvsignal.report.states import board_groups, board_notes, state_title
 from pvsignal.report.tables import WrittenTable
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
@@ -211,6 +212,9 @@ def _environment(analysis: Analysis) -> Environment:
         forest_summary=forest_summary,
         timeline_summary=timeline_summary,
         crossing_words=crossing_words,
+        board_notes=board_notes,
+        state_title=state_title,
+        STATE_WORDS=words.STATE_WORDS,
         history_rows=history_rows,
         variant_rows=variant_rows,
         variants_words=variants_words,
@@ -274,16 +278,11 @@ def sort_value(value: float | None) -> str:
     return "1e308" if math.isinf(value) else repr(value)
 
 
-def crossing_words(row: BoardRow, *, has_holes: bool) -> str:
-    """First crossing of a pair with its state, or why there is none."""
-    if row.crossing_state == "not computed":
-        return "not computed: quarters are missing" if has_holes else "not computed"
-    if not row.first_crossing:
-        return "none"
-    # The state "provisional" would be taken for the verdict of that name.
-    is_late = row.crossing_state == "provisional"
-    state = "latest quarter only" if is_late else row.crossing_state
-    return f"{row.first_crossing}, {state}"
+def crossing_words(row: BoardRow) -> str:
+    """First crossing that the state of a pair counts from, or why there is none."""
+    if row.state == "not computed":
+        return "not computed: quarters are missing"
+    return row.first_crossing or "none"
 
 
 def sentence(row: BoardRow, as_of: str) -> str:
@@ -364,27 +363,6 @@ def duplicates_words(estimate: Estimate) -> str:
         f"(lower limit of the ROR {low}{flag})"
         f"; {words.plural(estimate.n_duplicates, 'report')} of the pair "
         f"{'is' if estimate.n_duplicates == 1 else 'are'} left out."
-    )
-
-
-def board_groups(
-    board: Sequence[BoardRow],
-) -> tuple[tuple[str, str, list[BoardRow]], ...]:
-    """Parts of the board: name, what it means, and its rows in their order."""
-    robust = [row for row in board if row.robust]
-    provisional = [row for row in board if row.agreement == "provisional"]
-    return (
-        ("Robust", "A, and B or C where that one can judge", robust),
-        (
-            "Provisional",
-            "A and B or C, which has too few reports to judge",
-            provisional,
-        ),
-        (
-            "Not robust",
-            "only A, or B or C without A",
-            [x for x in board if not x.robust and x.agreement != "provisional"],
-        ),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Mapping
 from typing import Final
 
 NOTHING: Final = "–"
@@ -15,6 +16,42 @@ FLAG_WORDS: Final = {
     "not evaluable": ("–", "not evaluable"),
     "no population": ("", "no comparator"),
 }
+
+STATE_WORDS: Final[Mapping[str, tuple[str, str]]] = {
+    "emerging": (
+        "Emerging",
+        "crossed, held a quarter later with a further case; no label names it, no "
+        "check explains it",
+    ),
+    "new": ("New", "crossed for the first time; the next quarter decides"),
+    "provisional_only": (
+        "Provisional",
+        "A gives its part, and neither B nor C can judge",
+    ),
+    "labelled_broad": (
+        "Labelled in broad words",
+        "a label speaks of malignancies, or names a part of the event",
+    ),
+    "class_labelled": (
+        "Labelled in the class",
+        "a label of another member of its class names the event",
+    ),
+    "persistent_unlabelled": (
+        "Persistent, not labelled",
+        "crosses, more than eight quarters after the first crossing",
+    ),
+    "explained": ("Explained", "crosses, and a check explains how it may arise"),
+    "flagged_artefact": (
+        "Flagged as artefact",
+        "crosses, and a check shows that it hangs on how reports came about",
+    ),
+    "labelled_specific": ("Labelled", "a label in force names the event"),
+    "monitored": ("Monitored", "crossed once; does not now, or no case comes in"),
+    "resolved": ("Resolved", "lower limit in A at or below its threshold for a year"),
+    "none": ("Flagged only", "a flag in some comparator, but no crossing"),
+    "not computed": ("Not computed", "quarters are missing between those held"),
+}
+"""State to its title and what it means, in the order of the board."""
 
 
 def count(value: float | None) -> str:

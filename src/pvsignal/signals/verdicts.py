@@ -27,7 +27,7 @@ Texts = npt.NDArray[np.object_]
 class Shown(StrEnum):
     """States that stand over that of the evidence."""
 
-    PROVISIONAL = "provisional"
+    PROVISIONAL = "provisional_only"
     LABELLED_SPECIFIC = "labelled_specific"
     LABELLED_BROAD = "labelled_broad"
     CLASS_LABELLED = "class_labelled"
