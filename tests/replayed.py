@@ -223,7 +223,7 @@ def shown(
 ) -> str:
     """What stands over a state of the evidence."""
     if state in ("none", "resolved"):
-        return "provisional" if is_provisional else state
+        return "provisional_only" if is_provisional else state
     if novelty == "labelled_specific":
         return novelty
     if state == "monitored":

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pvsignal.analysis import Analysis, load_analysis
+from pvsignal.codelists.loading import DATA_DIR
 from tests.histories import (
     Product,
     Report,
@@ -55,6 +56,18 @@ LISTS = {
         "fingolimod,2016-05-20,an invented letter,invented,high\n"
     ),
 }
+
+
+# Wide classes hold the same reports again, and make the run longer.
+WIDE = {
+    *("high_efficacy", "trafficking", "cell_depletion_any", "genotoxic"),
+    *("lymphocyte_depletion", "anti_cd20_wide", "s1p_selective", "cytotoxic"),
+}
+LISTS["therapy_classes"] = "".join(
+    line
+    for line in (DATA_DIR / "therapy_classes.csv").read_text("utf-8").splitlines(True)
+    if line.partition(",")[0] not in WIDE
+)
 
 
 def background() -> list[Report]:
