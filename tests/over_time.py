@@ -69,11 +69,12 @@ class Stay:
 
 
 TYPES = {
-    **dict.fromkeys(("is_ms", "is_litigated", "is_aligned"), pa.bool_()),
+    **dict.fromkeys(("is_ms", "is_litigated", "is_aligned", "is_exposed"), pa.bool_()),
     **dict.fromkeys(
         ("quarter_no", "known_from", "known_until", "first_quarter_no"), pa.int16()
     ),
     **dict.fromkeys(("primaryid", "caseid", "received_year", "n_reports"), pa.int64()),
+    "match_weight": pa.float64(),
 }
 
 

@@ -4,7 +4,7 @@
 -- Reads: signals.ledger
 -- Columns:
 --   seq: place in the ledger
---   kind: run or crossing
+--   kind: run (a run that moved the ledger), state (a pair is shown in another state), review (a decision of a person)
 --   run: run that wrote the record
 --   as_of: quarter of the run
 --   body: the record as JSON

@@ -12,6 +12,7 @@
 --   codelists_sha256: hash of the code lists
 --   meddra_sha256: hash of the user's own MedDRA folder, NULL where none was used
 --   staging_version: version of the reader of archives
+--   linkage_version: version of the search for suspected duplicates
 --   pvsignal_version: version of the program
 --   n_quarters_held: quarters held
 --   n_quarters_span: quarters from the first to the last held
@@ -28,6 +29,7 @@ select
     run.codelists_sha256,
     run.meddra_sha256,
     run.staging_version,
+    run.linkage_version,
     run.pvsignal_version,
     run.n_quarters_held,
     run.n_quarters_span,

@@ -102,6 +102,51 @@ class Emerging(_Frozen):
     sentinel_events: tuple[str, ...] = ()
 
 
+class Novelty(_Frozen):
+    """What makes an event known (docs/signals.md, "Novelty").
+
+    Attributes
+    ----------
+    classes
+        Classes of one mechanism: the label of a member speaks for the others.
+    """
+
+    classes: tuple[str, ...] = ()
+
+
+class Budget(_Frozen):
+    """Permutations that give the number of pairs expected to emerge by chance.
+
+    Attributes
+    ----------
+    permutations
+        How many; a share below one in their number cannot be seen.
+    seed
+        Seed of all of them: the same seed gives the same numbers.
+    at_most
+        Newly emerging pairs that chance may be expected to give in a quarter.
+    """
+
+    permutations: int = Field(200, ge=200)
+    seed: int = Field(20150701, ge=0)
+    at_most: float = Field(1.0, gt=0)
+
+
+class Review(_Frozen):
+    """How much the evidence grows before a decision is open again (docs/signals.md).
+
+    Attributes
+    ----------
+    reopen_share
+        Further cases, as a share of those at the decision, at least.
+    reopen_cases
+        Further cases, at least; both must hold.
+    """
+
+    reopen_share: float = Field(0.5, ge=0)
+    reopen_cases: int = Field(3, ge=1)
+
+
 class ReportChoice(_Frozen):
     """Traits that the reports of a variant must have; a trait not named is free.
 
@@ -274,6 +319,9 @@ class Analysis(_Frozen):
     evaluable: Evaluable = Evaluable()
     surveillance: Surveillance = Surveillance()
     emerging: Emerging = Emerging()
+    novelty: Novelty = Novelty()
+    budget: Budget = Budget()
+    review: Review = Review()
     meddra: MeddraEvents = MeddraEvents()
     variants: tuple[Variant, ...] = (Variant(name=PRIMARY),)
 

@@ -33,6 +33,7 @@ from pvsignal.analysis import Analysis, load_analysis, shipped_analyses
 from pvsignal.errors import LockedError, ModelError, PvsignalError, UsageError
 from pvsignal.pipeline import watching
 from pvsignal.pipeline.intake import spans_of
+from pvsignal.pipeline.reviewing import LedgerState
 from pvsignal.progress import Progress
 from pvsignal.quarter import Quarter, QuarterSpan
 from pvsignal.query import (
@@ -45,6 +46,7 @@ from pvsignal.query import (
     write_parquet,
 )
 from pvsignal.settings import Settings
+from pvsignal.signals.reviews import Decision
 from pvsignal.sources import manifest
 from pvsignal.status import Status, read_status
 
@@ -378,10 +380,20 @@ def _status_table(state: Status) -> Table:
         )
         or "-",
         "last run": str(published.get("started", "-")),
+        "ledger": _ledger_words(state.ledger),
     }
     for name, value in rows.items():
         table.add_row(name, Text(value))
     return table
+
+
+def _ledger_words(state: LedgerState) -> str:
+    if state.head is None:
+        return f"NOT WHOLE: {state.verdict}"
+    return (
+        f"{state.verdict}; {state.n_records} records, {state.n_reviews} of them "
+        f"decisions; head {state.head[:12]}"
+    )
 
 
 class SqlFormat(StrEnum):
@@ -594,6 +606,124 @@ def _watch_table(watched: pipeline.Watched) -> Table:
 
 def _ratio_text(ratio: float | None) -> str:
     return "-" if ratio is None else f"{ratio:.2f}"
+
+
+class ReviewFormat(StrEnum):
+    """How ``review`` prints."""
+
+    table = "table"
+    json = "json"
+
+
+@app.command()
+def review(
+    drug: Annotated[
+        str | None, typer.Argument(help="Drug or class, as in api.verdicts.")
+    ] = None,
+    event: Annotated[
+        str | None, typer.Argument(help="Event, as in api.verdicts.")
+    ] = None,
+    decision: Annotated[
+        Decision | None,
+        typer.Option(
+            help="close, monitor and refute take the signal off the list until its "
+            "evidence grows; validate and escalate leave it there."
+        ),
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="Why, in one line.")] = None,
+    by: Annotated[str | None, typer.Option(help="Who decided.")] = None,
+    date: Annotated[
+        str | None, typer.Option(help="Day of the decision, YYYY-MM-DD; default today.")
+    ] = None,
+    data_dir: DataDir = None,
+    analysis: AnalysisFile = None,
+    format: Annotated[ReviewFormat, typer.Option()] = ReviewFormat.table,
+) -> None:
+    """List open signals, or record a decision on one.
+
+    Example: pvsignal review fingolimod skin_bcc --decision monitor --reason "Six of
+    seven cases come from one sender." --by "A. Reviewer"
+    """
+    settings, what = _context(data_dir, analysis)
+    options = {"--decision": decision, "--reason": reason, "--by": by}
+    absent = [name for name, value in options.items() if value is None]
+    if drug is None and event is None:
+        given = [name for name in (*options, "--date") if name not in absent]
+        if date is None and len(absent) == len(options):
+            _list_signals(pipeline.reviewable(settings, what), format)
+            return
+        raise UsageError(
+            f"{', '.join(given)} without a signal; name DRUG and EVENT, or give no "
+            "option to list open signals"
+        )
+    if drug is None or event is None:
+        raise UsageError("a signal is a drug and an event; give DRUG and EVENT")
+    if decision is None or reason is None or by is None:
+        raise UsageError(f"a decision needs {', '.join(absent)} as well")
+    today = dt.datetime.now(dt.UTC).date()
+    record = pipeline.record_review(
+        settings,
+        what,
+        drug=drug,
+        event=event,
+        decision=decision,
+        reason=reason,
+        by=by,
+        date=_day(date, today=today) if date else today,
+    )
+    if format is ReviewFormat.json:
+        sys.stdout.write(json.dumps(asdict(record), indent=2, sort_keys=True) + "\n")
+    _say(
+        f"record {record.seq} of the ledger: {decision} {drug} {event} by "
+        f"{record.body['by']} on {record.body['date']}; 'pvsignal run' publishes it"
+    )
+
+
+def _day(text: str, *, today: dt.date) -> dt.date:
+    """Day of a decision; today is that of UTC, elsewhere it may be a day later."""
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"--date '{text}' is no day; write YYYY-MM-DD") from error
+    if day.isoformat() != text:
+        raise UsageError(f"--date '{text}' is no day; write YYYY-MM-DD")
+    if day > today + dt.timedelta(days=1):
+        raise UsageError(f"--date {text} lies in the future; today is {today}")
+    return day
+
+
+def _list_signals(found: pipeline.Reviewable, format: ReviewFormat) -> None:
+    listed = found.listed
+    rows = [
+        {name: None if value != value else value for name, value in row.items()}
+        for row in listed.astype(object).where(listed.notna(), None).to_dict("records")
+    ]
+    if format is ReviewFormat.json:
+        content = {"run": found.run, "as_of": found.as_of, "signals": rows}
+        sys.stdout.write(json.dumps(content, indent=2, sort_keys=True) + "\n")
+    elif rows:
+        _out.print(_signal_table(rows))
+    if not found.has_states:
+        _say("note: no states; quarters are missing between those held")
+    _say(
+        f"run {found.run} as of {found.as_of}: {len(rows)} open signals, "
+        f"{len(found.decided)} decisions in the ledger"
+    )
+
+
+def _signal_table(rows: Sequence[dict[Any, Any]]) -> Table:
+    table = Table()
+    for head in ("drug", "event", "state", "since", "a", "last decision"):
+        table.add_column(Text(head), overflow="fold")
+    for row in rows:
+        last = "-"
+        if row["decision"]:
+            last = f"{row['decision']} {row['date']} by {row['by']}, {row['status']}"
+            last += f": {row['why_reopened']}" if row["why_reopened"] else ""
+        count = "-" if row["a"] is None else str(row["a"])
+        cells = (row["drug"], row["event"], row["state"], row["since"] or "-", count)
+        table.add_row(*map(Text, (*cells, last)))
+    return table
 
 
 @app.command()

@@ -33,6 +33,10 @@ _FOLDERS = {
     "words": "6_watch: words to be matched, of staged quarters or of openFDA's reports",
     "sources": "4_signals: where the reports of each pair come from",
     "screened": "4_signals: screened pairs, after the statistics",
+    "classes": "4_signals: reports of a class by the one member they name",
+    "notoriety": "4_signals: what the check of notoriety counts",
+    "budget": "4_signals: what the error budget deals anew, after the statistics",
+    "changes": "4_signals: why counts changed since the previous published run",
     "watch": "6_watch: crude counts by first receipt, the same on both sides",
 }
 

@@ -10,6 +10,7 @@ from typing import Any
 from pvsignal.analysis import Analysis
 from pvsignal.pipeline.building import blocked_before
 from pvsignal.pipeline.intake import reissues_of, staged_manifest, staleness
+from pvsignal.pipeline.reviewing import LedgerState, ledger_state
 from pvsignal.quarter import Quarter
 from pvsignal.settings import Settings
 from pvsignal.sources import manifest
@@ -36,6 +37,8 @@ class Status:
         re-issued archives.
     published
         Stamp of the current published run, without its records; None if there is none.
+    ledger
+        How long the ledger of the analysis is, and whether it is whole.
     """
 
     data_dir: str
@@ -47,6 +50,7 @@ class Status:
     is_stale: bool
     notes: tuple[str, ...]
     published: dict[str, Any] | None
+    ledger: LedgerState
 
 
 def read_status(settings: Settings, analysis: Analysis, *, today: dt.date) -> Status:
@@ -75,4 +79,5 @@ def read_status(settings: Settings, analysis: Analysis, *, today: dt.date) -> St
         is_stale=bool(stale),
         notes=(*stale, *blocked_before(settings), *map(str, reissues)),
         published=json.loads(current.read_text("utf-8")) if current.exists() else None,
+        ledger=ledger_state(settings, analysis.name),
     )

@@ -206,6 +206,7 @@ API: Final = (
     "5_api/verdicts",
     "5_api/states",
     "5_api/pair_checks",
+    "5_api/classes",
     "5_api/signal_history",
     "5_api/year_history",
     "5_api/contrasts",
@@ -219,6 +220,8 @@ API: Final = (
     "5_api/drug_tests",
     "5_api/controls",
     "5_api/control_performance",
+    "5_api/error_budget",
+    "5_api/pair_chance",
     "5_api/pairs",
     "5_api/own_substances",
     "5_api/priors",
@@ -244,11 +247,15 @@ API: Final = (
     "5_api/codelists",
     "5_api/runs",
     "5_api/ledger",
+    "5_api/reviews",
     "5_api/two_by_two",
     "5_api/pair_cases",
     "5_api/case_listing",
     "5_api/timeline",
     "5_api/source_rows",
+    "5_api/change_run",
+    "5_api/changes",
+    "5_api/changed_cases",
 )
 
 # Run on statistics; the path's folder is their place, the group when they run.
@@ -260,6 +267,27 @@ SIGNALS: Final[Mapping[str, tuple[str, ...]]] = {
         "4_signals/report_source",
         "4_signals/source_step",
         "4_signals/drug_sender_step",
+    ),
+    "classes": (
+        "4_signals/sole_member",
+        "4_signals/sole_member_step",
+    ),
+    "notoriety": ("4_signals/recent_step",),
+    "budget": (
+        "4_signals/dealt_report",
+        "4_signals/dealt_event",
+        "4_signals/dealt_exposure",
+        "4_signals/dealt_comparator",
+        "4_signals/dealt_margin",
+    ),
+    "changes": (
+        "4_signals/moved_member",
+        "4_signals/moved_case",
+        "4_signals/moved_count",
+        "4_signals/revised_case",
+        "4_signals/cell_change",
+        "4_signals/change",
+        "4_signals/changed_case",
     ),
 }
 

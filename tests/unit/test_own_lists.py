@@ -50,6 +50,13 @@ def test_a_therapy_that_is_only_compared_with_is_not_scored(lists: Codelists) ->
     assert set(reference["drug"]) == {"foxglove", "class:digitalis"}
 
 
+def test_a_class_is_described_by_its_scored_members(lists: Codelists) -> None:
+    (described,) = codelists.therapy_classes(lists).to_dict("records")
+    assert described["drug"] == "class:digitalis"
+    assert described["members"] == "foxglove"
+    assert described["rationale"] == ""
+
+
 def test_terms_are_events_of_their_group_and_its_supergroups(lists: Codelists) -> None:
     terms = codelists.classify_terms(["FALL", "SLIP", "MELANOMA"], lists)
     events = codelists.events_of_terms(terms, lists)

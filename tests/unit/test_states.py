@@ -11,12 +11,16 @@ from hypothesis import strategies as st
 from pvsignal.signals.states import (
     MAX_AGE,
     ORDER,
+    OVERLAYS,
     RESOLVED_AFTER,
+    SHOWN,
     TRANSITIONS,
     Evidence,
+    Overlay,
     State,
     is_allowed,
     replay,
+    shown,
 )
 
 
@@ -125,15 +129,49 @@ def test_emerging_needs_a_crossing_now_and_at_an_earlier_quarter(
     assert (~emerging | (position - history.first_crossing <= MAX_AGE)).all()
 
 
-def test_the_page_shows_the_transitions_of_the_code() -> None:
+@given(_evidence(), st.sets(st.sampled_from(Overlay)))
+def test_an_overlay_is_shown_where_it_may_stand_and_the_first_goes_before(
+    evidence: Evidence, overlays: set[Overlay]
+) -> None:
+    for code in np.unique(replay(evidence).state):
+        found = shown(ORDER[code], overlays)
+        may = [x for x in Overlay if x in overlays and ORDER[code] in OVERLAYS[x].over]
+        assert found == (may[0] if may else ORDER[code])
+        assert str(found) in SHOWN
+
+
+def test_a_resolved_pair_and_one_that_never_crossed_have_no_label_to_show() -> None:
+    for state in (State.NONE, State.RESOLVED):
+        assert shown(state, {Overlay.LABELLED_SPECIFIC, Overlay.ARTEFACT}) == state
+        assert shown(state, {Overlay.PROVISIONAL}) == Overlay.PROVISIONAL
+
+
+def test_what_crosses_in_b_or_c_is_not_provisional() -> None:
+    assert shown(State.NEW, {Overlay.PROVISIONAL}) == State.NEW
+
+
+def test_every_overlay_has_its_place_in_the_table() -> None:
+    assert list(OVERLAYS) == list(Overlay)
+
+
+def _table(first: str) -> list[tuple[str, ...]]:
+    """Rows of the table of the page whose first column has that heading."""
     page = (Path(__file__).parents[2] / "docs/signals.md").read_text("utf-8")
-    shown = [
-        tuple(cell.strip() for cell in line.strip("|").split("|"))
-        for line in page.splitlines()
-        if line.startswith("| ") and not line.startswith("| from")
-    ]
-    assert shown == [
+    _, _, rest = page.partition(f"\n| {first} |")
+    lines = rest.split("\n\n")[0].splitlines()[2:]
+    return [tuple(x.strip() for x in line.strip("|").split("|")) for line in lines]
+
+
+def test_the_page_shows_the_transitions_of_the_code() -> None:
+    assert _table("from") == [
         (str(before), str(after), why)
         for before, following in TRANSITIONS.items()
         for after, why in following.items()
+    ]
+
+
+def test_the_page_shows_the_overlays_of_the_code() -> None:
+    assert _table("shown as") == [
+        (str(overlay), ", ".join(map(str, cover.over)), cover.why)
+        for overlay, cover in OVERLAYS.items()
     ]

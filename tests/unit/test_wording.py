@@ -65,14 +65,58 @@ GOOD = [
 ]
 
 
-@pytest.mark.parametrize("sentence", BAD)
+# What reviewers write when they decide on a signal.
+BAD_COMMENTS = [
+    "Validated: BCC risk is well known for S1P modulators.",
+    "Escalate, the drug clearly causes this.",
+    "Closed. Causality assessed as unlikely.",
+    "Monitor: possible causal association.",
+    "Immunosuppression-induced lymphoma, escalated.",
+    "Incidence in MS patients is similar, close.",
+    "Refuted, the therapy is protective in this group.",
+    "Close: background rate of breast cancer explains the cases.",
+    "Melanoma secondary to fingolimod in three narratives.",
+    "Closed because the medicine is safe.",
+    "No signal; attributable to age.",
+    "Escalated, as treatment may lead to secondary cancers.",
+    "Reporting rate went up after the DHPC.",
+    "Probably due to screening.",
+    "Benefit-risk remains favourable.",
+    "Patients on this drug are at higher risk, six cases.",
+    "No duplicate was found, so the drug is harmful.",
+]
+
+GOOD_COMMENTS = [
+    "Closed: four of five cases come from one sender and share one literature article.",
+    "Monitor: two further professional reports since 2023q4, B cannot judge.",
+    "Escalated to the signal committee; lower limit above 1 in A, B and C.",
+    "Validated: nine cases, six countries, none suspected as a duplicate.",
+    "Refuted: the neoplasm is the reason for the drug in all three cases.",
+    "Label names basal cell carcinoma since December 2015, closed as known.",
+    "Onset within 30 days in five of six cases, monitor.",
+    "Half of the cases came in after the letter of 2020, wait for two quarters.",
+    "Reported 2.4 times as often as expected among people with MS.",
+    "Not reported more often than expected once age and sex are taken into account.",
+    "Benign naevi are reported more often as well, which speaks for closer looking.",
+    "Hinges on interferon beta-1a alone in comparator C.",
+    "Narratives requested from the holder of the authorisation.",
+    "Prior treatment with cyclophosphamide in two of four cases.",
+    "Closed; the reports do not show what caused the event.",
+    "We cannot say anything on risk from these reports.",
+    "See risk minimisation measures of the EMA.",
+    "Secondary progressive MS in all four, older than the rest.",
+    "Follow-up in 2025q1; the case from Norway was nullified.",
+]
+
+
+@pytest.mark.parametrize("sentence", BAD + BAD_COMMENTS)
 def test_a_claim_is_refused_with_what_to_say_instead(sentence: str) -> None:
     found = refusals(sentence)
     assert found
     assert all(str(x).startswith("“") and "say '" in str(x) for x in found)
 
 
-@pytest.mark.parametrize("sentence", GOOD)
+@pytest.mark.parametrize("sentence", GOOD + GOOD_COMMENTS)
 def test_reporting_words_and_denials_pass(sentence: str) -> None:
     assert refusals(sentence) == ()
 

@@ -6,10 +6,19 @@ its scope, source and reviewer. ``docs/codelists.md`` describes every list.
 
 from pvsignal.codelists.controls import control_pairs
 from pvsignal.codelists.drugs import (
+    CLASS_PREFIX,
     drug_members,
     reference_members,
     reference_therapies,
     search_names,
+    therapy_classes,
+)
+from pvsignal.codelists.labelling_dates import (
+    label_covers,
+    label_dates,
+    notoriety_dates,
+    notoriety_drugs,
+    supergroup_members,
 )
 from pvsignal.codelists.labels import LabelWords, label_words, therapies_named
 from pvsignal.codelists.loading import codelists_hash, load_codelists
@@ -32,6 +41,7 @@ from pvsignal.codelists.terms import (
 )
 
 __all__ = [
+    "CLASS_PREFIX",
     "Codelist",
     "Codelists",
     "LabelWords",
@@ -43,6 +53,8 @@ __all__ = [
     "event_catalogue",
     "events_of_terms",
     "ingredients",
+    "label_covers",
+    "label_dates",
     "label_words",
     "litigated_events",
     "litigated_markers",
@@ -52,10 +64,14 @@ __all__ = [
     "match_names",
     "match_routes",
     "normalise_term",
+    "notoriety_dates",
+    "notoriety_drugs",
     "reference_members",
     "reference_therapies",
     "search_names",
     "sentinel_events",
     "sexes_of_events",
+    "supergroup_members",
     "therapies_named",
+    "therapy_classes",
 ]

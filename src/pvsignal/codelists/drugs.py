@@ -33,6 +33,27 @@ def drug_members(lists: Codelists) -> pd.DataFrame:
     )
 
 
+def therapy_classes(lists: Codelists) -> pd.DataFrame:
+    """Classes that are scored, in words.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``drug`` (``class:s1p_modulator``), ``label``, ``members`` (the scored ones,
+        sorted, separated by commas), ``mechanism``, ``rationale``, ``certainty`` as
+        the list of classes has them; sorted. A class without a scored member has none.
+    """
+    members = drug_members(lists)
+    joined = members[members["drug_level"] == "class"].groupby("drug")["therapy"]
+    table = lists["therapy_classes"].table
+    named = table.assign(drug=CLASS_PREFIX + table["class_id"])
+    found = named.drop(columns="members").merge(
+        joined.agg(", ".join).rename("members"), on="drug"
+    )
+    columns = ["drug", "label", "members", "mechanism", "rationale", "certainty"]
+    return found[columns].sort_values("drug", ignore_index=True)
+
+
 def reference_therapies(lists: Codelists, reference_class: str) -> frozenset[str]:
     """Members of a class that a drug may be compared with.
 

@@ -24,6 +24,7 @@ from pvsignal.analysis import (
     ListChoice,
 )
 from pvsignal.codelists.events import check_event_lists, event_names, listed_events
+from pvsignal.codelists.labelling_dates import check_labelling_dates
 from pvsignal.codelists.names import normalise_term, split
 from pvsignal.codelists.schema import (
     EVENT_GROUPS,
@@ -90,6 +91,8 @@ def load_codelists(
     _check_scored(lists["therapies"])
     if analysis:
         _check_headlines(lists, analysis)
+        _check_novelty_classes(lists, analysis)
+    check_labelling_dates(lists)
     return lists
 
 
@@ -422,6 +425,15 @@ def _check_scored(therapies: Codelist) -> None:
         raise CodelistError(
             f"{therapies.file}: no row has scored = Y, so there is nothing to score;"
             " mark the therapies of the question"
+        )
+
+
+def _check_novelty_classes(lists: Codelists, analysis: Analysis) -> None:
+    known = set(lists["therapy_classes"].table["class_id"])
+    for name in sorted(set(analysis.novelty.classes) - known):
+        raise CodelistError(
+            f"no class is called '{name}', which the analysis names in novelty.classes;"
+            " correct the key or add the class to the list of classes"
         )
 
 

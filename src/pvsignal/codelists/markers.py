@@ -29,15 +29,17 @@ _KINDS: Mapping[str, tuple[str, str]] = {
 def event_of_name(lists: Codelists) -> dict[str, str]:
     """Event that a bare name of a code list means.
 
-    A group means its incident terms or, where it has none, its remaining behaviour;
-    any other name is the supergroup.
+    A group means its incident terms or, where it has none, its remaining behaviour:
+    the benign one first (``skin_benign:benign``), then the uncertain one. Any other
+    name is the supergroup.
     """
     supergroups = {*lists["neoplasm_supergroups"].table["supergroup"]}
     supergroups |= event_names(lists)[1]
     found = {name: supergroup_event(name) for name in supergroups}
     groups = event_catalogue(lists)
     groups = groups[groups["event_level"] == "group"]
-    for suffix in reversed(list(BEHAVIOUR_SUFFIX.values())):
+    for behaviour in ("in_situ_premalignant", "uncertain", "benign", "malignant"):
+        suffix = BEHAVIOUR_SUFFIX[behaviour]
         has_it = groups[groups["event"] == groups["group_id"] + suffix]
         found |= dict(zip(has_it["group_id"], has_it["event"], strict=True))
     return found

@@ -26,6 +26,7 @@ from pvsignal.pipeline.intake import (
 from pvsignal.pipeline.judging import Assessed, assess
 from pvsignal.pipeline.labelling import read_labels
 from pvsignal.pipeline.publishing import Published, publish, published_before
+from pvsignal.pipeline.reviewing import Reviewable, record_review, reviewable
 from pvsignal.pipeline.scoring import Scored, score, scored_before
 from pvsignal.pipeline.watching import Watched, watch
 from pvsignal.progress import Progress
@@ -40,6 +41,7 @@ __all__ = [
     "Note",
     "Published",
     "Reissue",
+    "Reviewable",
     "Scored",
     "Staged",
     "Watched",
@@ -53,6 +55,8 @@ __all__ = [
     "published_before",
     "read_labels",
     "read_lists",
+    "record_review",
+    "reviewable",
     "run",
     "score",
     "scored_before",

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -366,6 +367,7 @@ def _load_vocabulary(con: warehouse.Connection, inputs: Inputs) -> None:
         "codelists.reporter": lists["reporters"].table,
         "codelists.control": codelists.control_pairs(lists),
         "codelists.drug_member": codelists.drug_members(lists),
+        "codelists.therapy_class": codelists.therapy_classes(lists),
         "codelists.reference_member": codelists.reference_members(
             lists, codelists.reference_therapies(lists, analysis.reference_class)
         ),
@@ -391,6 +393,9 @@ def _load_vocabulary(con: warehouse.Connection, inputs: Inputs) -> None:
         ),
         "analysis.headline_event": _column("event", analysis.headlines),
         "analysis.event_list": _column("event_list", tuple(analysis.events)),
+        "analysis.novelty_class": _column(
+            "drug", tuple(codelists.CLASS_PREFIX + x for x in analysis.novelty.classes)
+        ),
         **variant_tables(analysis, lists),
     }
     terms = codelists.classify_terms(
@@ -406,6 +411,7 @@ def _load_vocabulary(con: warehouse.Connection, inputs: Inputs) -> None:
     frames |= _event_frames(con, inputs)
     for name, frame in frames.items():
         warehouse.load_frame(con, name, frame)
+    load_labelling(con, lists)
 
 
 def _event_frames(con: warehouse.Connection, inputs: Inputs) -> dict[str, pd.DataFrame]:
@@ -433,6 +439,28 @@ def _event_frames(con: warehouse.Connection, inputs: Inputs) -> dict[str, pd.Dat
             ]
         ),
     }
+
+
+_INTEGERS: Final = ("label_no", "date_no", "known_from_no", "first_no", "last_no")
+_DATES: Final = ("known_from_date", "first_day", "last_day", "window_last_day")
+
+
+def load_labelling(con: warehouse.Connection, lists: Codelists) -> None:
+    """Store what labels say since when, and the dates of notoriety."""
+    for name, frame in (
+        ("codelists.label_date", codelists.label_dates(lists)),
+        ("codelists.label_cover", codelists.label_covers(lists)),
+        ("codelists.supergroup_member", codelists.supergroup_members(lists)),
+        ("codelists.notoriety_date", codelists.notoriety_dates(lists)),
+        ("codelists.notoriety_drug", codelists.notoriety_drugs(lists)),
+    ):
+        types = {
+            **dict.fromkeys(_INTEGERS, pa.int32()),
+            **dict.fromkeys(_DATES, pa.date32()),
+        }
+        schema = pa.schema([(c, types.get(c, pa.string())) for c in frame.columns])
+        table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
+        warehouse.load_arrow(con, name, table)
 
 
 def _distinct(con: warehouse.Connection, columns: list[str]) -> list[str]:

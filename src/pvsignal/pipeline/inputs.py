@@ -19,10 +19,10 @@ from pvsignal.pipeline.dictionary_events import (
     read_dictionary_events,
 )
 from pvsignal.pipeline.intake import Staged
+from pvsignal.pipeline.reviewing import held_ledger
 from pvsignal.pipeline.variants import variant_tables
 from pvsignal.quarter import Quarter
 from pvsignal.settings import Settings
-from pvsignal.signals import ledger
 from pvsignal.sources import manifest
 from pvsignal.sources import stage as staging
 
@@ -101,6 +101,8 @@ def identify(
     CodelistError
         If a code list or the operator's file of known counts is not valid.
         If a code list is not valid, or the MedDRA folder is none.
+    CheckFailed
+        If the ledger is not whole.
     """
     first, last = staged.quarters[0], staged.quarters[-1]
     if as_of is not None and not first <= as_of <= last:
@@ -111,7 +113,7 @@ def identify(
     counted = [q for q in staged.quarters if as_of is None or q <= as_of]
     lists = read_lists(analysis)
     stated = gates.operator_counts(settings.known_counts_path)
-    records = ledger.read_ledger(settings.ledger_path(analysis.name))
+    records = held_ledger(settings, analysis.name)
     reviews = [record.hash for record in records if record.kind == "review"]
     content = {
         "archives": [a.sha256 for a in staged.archives if a.quarter <= counted[-1]],

@@ -12,12 +12,13 @@ from typing import Any, Final
 
 import pandas as pd
 
-from pvsignal import __version__, codelists, warehouse
+from pvsignal import __version__, codelists, duplicates, warehouse
 from pvsignal.errors import CheckFailed
 from pvsignal.pipeline.building import open_warehouse
 from pvsignal.pipeline.inputs import Inputs
 from pvsignal.pipeline.intake import Clock, utc_now
 from pvsignal.pipeline.judging import Assessed
+from pvsignal.pipeline.reviewing import store_reviews
 from pvsignal.progress import NoProgress, Progress
 from pvsignal.quarter import QuarterSpan
 from pvsignal.report import write_report
@@ -34,6 +35,10 @@ PUBLISHED_TABLES: Final = (
     "signals.verdict",
     "signals.pair_state",
     "signals.pair_check",
+    "signals.class_check",
+    "signals.change_run",
+    "signals.change",
+    "signals.changed_case",
     "signals.adjusted",
     "signals.masked_statistic",
     "signals.onset",
@@ -42,6 +47,8 @@ PUBLISHED_TABLES: Final = (
     "signals.drug_test",
     "signals.control",
     "signals.empirical_null",
+    "signals.error_budget",
+    "signals.pair_chance",
     "signals.year_stratified",
     "signals.contrast",
     "signals.surveillance",
@@ -52,6 +59,8 @@ PUBLISHED_TABLES: Final = (
     "counts.crude_event",
     "signals.run",
     "signals.ledger",
+    "signals.review",
+    "signals.pair_state",
     "counts.pair_profile",
     "counts.contributor",
     "counts.attrition",
@@ -80,6 +89,7 @@ PUBLISHED_TABLES: Final = (
     "analysis.selection",
     "codelists.list",
     "codelists.event_term",
+    "codelists.therapy_class",
     "source.check_result",
     "source.check_row",
 )
@@ -203,6 +213,9 @@ def _write_database(
     with open_warehouse(settings) as con:
         warehouse.load_frame(con, "signals.run", _run_frame(assessed, started))
         warehouse.load_frame(con, "signals.ledger", _ledger_frame(assessed.records))
+        store_reviews(
+            con, assessed.records, analysis=inputs.analysis, as_of=inputs.as_of
+        )
         warehouse.copy_tables(con, file, PUBLISHED_TABLES)
     with warehouse.connect(file) as con:
         warehouse.build_api(con)
@@ -231,6 +244,7 @@ def _run_frame(assessed: Assessed, started: dt.datetime) -> pd.DataFrame:
                 "codelists_sha256": codelists.codelists_hash(inputs.lists),
                 "meddra_sha256": inputs.meddra.sha256 if inputs.meddra else "",
                 "staging_version": staging.staging_version(),
+                "linkage_version": duplicates.linkage_version(),
                 "pvsignal_version": __version__,
                 "n_quarters_held": len(inputs.quarters),
                 "n_quarters_span": len(QuarterSpan(first, last)),

@@ -141,6 +141,7 @@ TABLES: Final[Mapping[str, Table]] = MappingProxyType(
         # The clock time of a run differs between runs with equal results.
         "runs": Table("select * exclude (started) from api.runs", "Run stamp"),
         "ledger": _view("ledger", "Append-only record of the analysis"),
+        "reviews": _view("reviews", "Decisions on signals, and what became of them"),
     }
 )
 

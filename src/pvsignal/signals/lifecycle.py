@@ -1,68 +1,133 @@
-"""When a pair first crossed, on the evidence as it was known at each quarter."""
+"""What the ledger says of the states of pairs."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
+from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
-from pvsignal.quarter import Quarter
+from pvsignal.signals.ledger import Draft, Record
+from pvsignal.signals.states import OVERLAYS, TRANSITIONS, Overlay, State
 
 KEY = ["drug", "event"]
 
+EVIDENCE: Final = (
+    *("evidence_state", "novelty", "first_crossing", "a", "n_drug", "expected"),
+    *("ror_low_a", "ror_low_b", "ror_low_c", "ic025_year", "failing_checks"),
+)
+"""Columns on which a state rests; a ``state`` record holds them."""
 
-def first_crossings(history: pd.DataFrame, quarters: list[int]) -> pd.DataFrame:
-    """First quarter in which each pair crossed and still did in the next.
+_COUNTS: Final = {"a", "n_drug"}
+_DIGITS: Final = 6
 
-    A pair crosses in a quarter where A gives its part and B or C theirs
-    (`pvsignal.signals.rules.crosses`).
+
+def is_unbroken(quarters: list[int]) -> bool:
+    """Whether no quarter is missing between those held; ordinals, ascending."""
+    return all(later - earlier == 1 for earlier, later in pairwise(quarters))
+
+
+def state_records(
+    run: str, as_of: str, current: pd.DataFrame, before: Iterable[Record]
+) -> list[Draft]:
+    """One record of each pair that is shown in another state than the last recorded.
 
     Parameters
     ----------
-    history
-        ``comparator``, ``drug``, ``event``, ``quarter_no``, ``crosses``; one row per
-        pair, comparator and held quarter.
-    quarters
-        Ordinals of the held quarters, ascending.
+    run, as_of
+        Run that found the states, and its quarter.
+    current
+        States at that quarter: ``drug``, ``event``, ``state`` (as shown) and the
+        columns of `EVIDENCE`; one row per pair. A pair without a row is in state
+        ``none``: where states were not computed at all, draft nothing.
+        ``failing_checks`` is text, names parted by commas, or NULL. NaN is NULL.
+    before
+        Records of the ledger so far.
 
     Returns
     -------
-    pandas.DataFrame
-        ``drug``, ``event``, ``first_crossing`` (``2024q1`` or None) and
-        ``crossing_state``: ``held``; ``provisional`` (crossed in the latest quarter,
-        the next is not known); ``none``; or ``not computed`` for all pairs where held
-        quarters have holes, because "the next quarter" needs an unbroken series.
+    list of Draft
+        Of kind ``state``, by drug and event: ``drug``, ``event``, ``from``, ``to``,
+        ``reason`` and ``evidence``, a mapping of `EVIDENCE`; None for a pair that has
+        no row any more. Ratios keep six digits, which the last bits of a processor do
+        not reach.
+
+    Raises
+    ------
+    ValueError
+        If a pair has two rows.
     """
-    pairs = history[KEY].drop_duplicates().sort_values(KEY, ignore_index=True)
-    if not _is_unbroken(quarters):
-        return pairs.assign(first_crossing=None, crossing_state="not computed")
-    flagged = history[history["crosses"]]
-    in_a = flagged.loc[flagged["comparator"] == "A", [*KEY, "quarter_no"]]
-    in_other = flagged.loc[flagged["comparator"] != "A", [*KEY, "quarter_no"]]
-    crossed = in_a.merge(in_other.drop_duplicates(), on=[*KEY, "quarter_no"])
-    after = crossed.assign(quarter_no=crossed["quarter_no"] - 1)
-    held = crossed.merge(after, on=[*KEY, "quarter_no"])
-    first_held = held.groupby(KEY)["quarter_no"].min().rename("held_no")
-    latest = quarters[-1] if quarters else 0
-    provisional = crossed[crossed["quarter_no"] == latest].set_index(KEY)["quarter_no"]
-    table = pairs.join(first_held, on=KEY).join(
-        provisional.rename("provisional_no"), on=KEY
-    )
-    ordinal = table["held_no"].fillna(table["provisional_no"])
-    return pairs.assign(
-        first_crossing=pd.Series(
-            [
-                None if pd.isna(no) else str(Quarter.from_ordinal(int(no)))
-                for no in ordinal
-            ],
-            dtype=object,
-        ),
-        crossing_state=[
-            "held" if not pd.isna(h) else "provisional" if not pd.isna(p) else "none"
-            for h, p in zip(table["held_no"], table["provisional_no"], strict=True)
-        ],
-    )
+    if current.duplicated(KEY).any():
+        raise ValueError("a pair has one state at a quarter, some have two rows")
+    last = {pair: body["to"] for pair, body in replayed(before).items()}
+    rows = {
+        (str(row["drug"]), str(row["event"])): row for row in current.to_dict("records")
+    }
+    drafts = []
+    for pair in sorted(last.keys() | rows.keys()):
+        row = rows.get(pair)
+        was = last.get(pair, str(State.NONE))
+        now = str(row["state"]) if row else str(State.NONE)
+        if was == now:
+            continue
+        evidence = {name: _plain(name, row[name]) for name in EVIDENCE} if row else None
+        body = {
+            **dict(zip(KEY, pair, strict=True)),
+            "from": was,
+            "to": now,
+            "reason": _reason(was, now, evidence or {}, is_first=pair not in last),
+            "evidence": evidence,
+        }
+        drafts.append(Draft("state", run, as_of, body))
+    return drafts
 
 
-def _is_unbroken(quarters: list[int]) -> bool:
-    return all(later - earlier == 1 for earlier, later in pairwise(quarters))
+def replayed(records: Iterable[Record]) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """Last ``state`` record of each pair that has one: drug and event to its body.
+
+    Its ``to`` is the state of the pair; a pair without a record is in state ``none``.
+    """
+    return {
+        (record.body["drug"], record.body["event"]): record.body
+        for record in records
+        if record.kind == "state"
+    }
+
+
+def _reason(was: str, now: str, evidence: Mapping[str, Any], *, is_first: bool) -> str:
+    """Why a pair went from one shown state to another, in words."""
+    if now in set(Overlay):
+        overlay = Overlay(now)
+        why = OVERLAYS[overlay].why
+        is_check = overlay in (Overlay.ARTEFACT, Overlay.EXPLAINED)
+        failing = evidence.get("failing_checks")
+        return f"{why}: {', '.join(failing)}" if is_check and failing else why
+    if was in set(Overlay):
+        return f"no longer {was}: shows the state of its evidence"
+    step = TRANSITIONS[State(was)].get(State(now))
+    if step is not None:
+        return step
+    if now == State.NONE:
+        return "no state any more: evidence was corrected or a list changed"
+    if is_first:
+        return "in this state when it was first recorded"
+    return "several steps since the last record: quarters were added or corrected"
+
+
+def _plain(name: str, value: Any) -> Any:
+    """Value of a cell as JSON holds it, the same on every machine."""
+    if name == "failing_checks":
+        parts = value.split(",") if isinstance(value, str) else []
+        return sorted(part.strip() for part in parts if part.strip())
+    if value is None or value is pd.NA or value != value:
+        return None
+    if name in _COUNTS:
+        return int(value)
+    if isinstance(value, (float, np.floating)):
+        # JSON has no word for infinity, and 0 or NULL would say something else.
+        is_finite = math.isfinite(value)
+        return float(f"{value:.{_DIGITS}g}") if is_finite else f"{value}"
+    return str(value) or None

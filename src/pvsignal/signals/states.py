@@ -12,7 +12,7 @@ there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -76,6 +76,58 @@ TRANSITIONS: Final[Mapping[State, Mapping[State, str]]] = {
     },
 }
 """State to the states that may follow it in the next quarter, with the reason."""
+
+
+class Overlay(StrEnum):
+    """What is shown in place of the state of the evidence; the first that holds."""
+
+    LABELLED_SPECIFIC = "labelled_specific"
+    ARTEFACT = "flagged_artefact"
+    EXPLAINED = "explained"
+    LABELLED_BROAD = "labelled_broad"
+    CLASS_LABELLED = "class_labelled"
+    PROVISIONAL = "provisional_only"
+
+
+@dataclass(frozen=True)
+class Cover:
+    """States over which an overlay stands, and when it does."""
+
+    over: tuple[State, ...]
+    why: str
+
+
+CROSSING: Final = (State.NEW, State.EMERGING, State.PERSISTENT)
+"""States of a pair that crosses; checks and broad labels are of no use to others."""
+
+OPEN: Final = (*CROSSING, State.MONITORED)
+"""States of a pair that has crossed and is not resolved."""
+
+OVERLAYS: Final[Mapping[Overlay, Cover]] = {
+    Overlay.LABELLED_SPECIFIC: Cover(
+        OPEN, "a label names the event, by a date up to the quarter"
+    ),
+    Overlay.ARTEFACT: Cover(
+        CROSSING, "a check on duplicates, concentration, age and sex or hinges fails"
+    ),
+    Overlay.EXPLAINED: Cover(
+        CROSSING, "a check on professionals, notoriety, onset or markers fails"
+    ),
+    Overlay.LABELLED_BROAD: Cover(
+        CROSSING, "a label speaks of malignancies, or names a part of the event"
+    ),
+    Overlay.CLASS_LABELLED: Cover(
+        CROSSING, "the label of another member of the class names the event"
+    ),
+    Overlay.PROVISIONAL: Cover(
+        (State.NONE, State.RESOLVED),
+        "crosses in A alone, where neither B nor C can be judged",
+    ),
+}
+"""Overlays in the order in which they are looked at."""
+
+SHOWN: Final = (*map(str, State), *map(str, Overlay))
+"""Every state that a pair is shown in."""
 
 
 @dataclass(frozen=True)
@@ -207,3 +259,21 @@ def _next(
 def is_allowed(before: State, after: State) -> bool:
     """Whether a state may follow another in the next quarter; staying always may."""
     return before == after or after in TRANSITIONS[before]
+
+
+def shown(evidence: State, overlays: Collection[Overlay]) -> State | Overlay:
+    """State that a pair is shown in: the first overlay that may stand, or its own.
+
+    Examples
+    --------
+    >>> str(shown(State.EMERGING, {Overlay.EXPLAINED, Overlay.LABELLED_BROAD}))
+    'explained'
+    >>> str(shown(State.RESOLVED, {Overlay.LABELLED_BROAD}))
+    'resolved'
+    """
+    standing = (
+        overlay
+        for overlay, cover in OVERLAYS.items()
+        if overlay in overlays and evidence in cover.over
+    )
+    return next(standing, evidence)

@@ -12,43 +12,16 @@ docs/signals.md, "What is shown".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from pvsignal.signals.states import State
+from pvsignal.signals.states import OVERLAYS, Overlay
 
 Flags = npt.NDArray[np.bool_]
 Texts = npt.NDArray[np.object_]
 
-
-class Shown(StrEnum):
-    """States that stand over that of the evidence."""
-
-    PROVISIONAL = "provisional_only"
-    LABELLED_SPECIFIC = "labelled_specific"
-    LABELLED_BROAD = "labelled_broad"
-    CLASS_LABELLED = "class_labelled"
-    ARTEFACT = "flagged_artefact"
-    EXPLAINED = "explained"
-
-
-OVERLAYS: Final[Mapping[Shown, str]] = {
-    Shown.LABELLED_SPECIFIC: "new, emerging, monitored or persistent, and a label "
-    "names the event",
-    Shown.ARTEFACT: "new, emerging or persistent, and a check of the kind artefact "
-    "fails",
-    Shown.EXPLAINED: "new, emerging or persistent, and another check fails",
-    Shown.LABELLED_BROAD: "new, emerging or persistent, and a label speaks of "
-    "malignancies or of a part of the event",
-    Shown.CLASS_LABELLED: "new, emerging or persistent, and a label of the same class "
-    "names the event",
-    Shown.PROVISIONAL: "none or resolved, and A gives its part while neither B nor C "
-    "can be judged",
-}
-"""What stands over a state of the evidence, in the order in which it is looked at."""
 
 ARTEFACT_CHECKS: Final = ("duplicates", "concentration", "age_sex", "hinges")
 EXPLAINING_CHECKS: Final = ("professionals", "notoriety", "onset", "markers")
@@ -63,9 +36,6 @@ CHECKS: Final[Mapping[str, str]] = {
     "hinges": "does not hinge on one litigated drug or one reference member",
 }
 """Checks of a crossing pair and what passing one means, as (a) to (h)."""
-
-_OPEN: Final = (State.NEW, State.EMERGING, State.MONITORED, State.PERSISTENT)
-_CROSSING: Final = (State.NEW, State.EMERGING, State.PERSISTENT)
 
 
 def shown(
@@ -101,17 +71,17 @@ def shown(
     ... ).tolist()
     ['labelled_broad']
     """
-    is_open = np.isin(evidence_state.astype(str), _OPEN)
-    crossing = np.isin(evidence_state.astype(str), _CROSSING)
-    rules = (
-        (is_open & (novelty == "labelled_specific"), Shown.LABELLED_SPECIFIC),
-        (crossing & fails_artefact, Shown.ARTEFACT),
-        (crossing & fails_other, Shown.EXPLAINED),
-        (crossing & (novelty == "labelled_broad"), Shown.LABELLED_BROAD),
-        (crossing & (novelty == "class_labelled"), Shown.CLASS_LABELLED),
-        (~is_open & is_provisional, Shown.PROVISIONAL),
-    )
+    holds = {
+        Overlay.LABELLED_SPECIFIC: novelty == "labelled_specific",
+        Overlay.ARTEFACT: fails_artefact,
+        Overlay.EXPLAINED: fails_other,
+        Overlay.LABELLED_BROAD: novelty == "labelled_broad",
+        Overlay.CLASS_LABELLED: novelty == "class_labelled",
+        Overlay.PROVISIONAL: is_provisional,
+    }
     state: Texts = evidence_state.copy()
-    for condition, overlay in reversed(rules):
-        state[condition] = str(overlay)
+    # The first that holds decides, so it is written last.
+    for overlay, cover in reversed(OVERLAYS.items()):
+        covered = np.isin(evidence_state.astype(str), cover.over)
+        state[covered & holds[overlay]] = str(overlay)
     return state

@@ -45,8 +45,10 @@ REFUSED: Final = (
 _DENIAL: Final = re.compile(
     r"\b(?:not|no|never|nor|neither|cannot|can't|without|nothing|none|n't)\b", re.I
 )
-# What follows "but", a semicolon or a colon is a claim of its own.
-_CLAUSE: Final = re.compile(r"(?<=[.!?;:])\s+|,?\s\bbut\b\s|\n{2,}")
+# What follows "but", ", so", a semicolon or a colon is a claim of its own.
+_CLAUSE: Final = re.compile(
+    r"(?<=[.!?;:])\s+|,?\s\bbut\b\s|,\s(?:so|hence|thus|therefore|yet)\s|\n{2,}"
+)
 _PATTERNS: Final = tuple((re.compile(p, re.I), advice) for p, advice in REFUSED)
 
 

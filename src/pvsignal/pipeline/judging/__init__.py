@@ -1,27 +1,40 @@
-"""Statistics become verdicts and ledger records."""
+"""Statistics become verdicts and ledger records.
+
+`judge` calls in order: what each comparator said, sources and classes, the replay of
+states, novelty and checks, what stands over the states, and then what the board is
+worth: grid, error budget, changes.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from pvsignal import codelists, warehouse
 from pvsignal.pipeline.building import open_warehouse
 from pvsignal.pipeline.inputs import Inputs, short_hash
+from pvsignal.pipeline.judging.budget import judge_error_budget
+from pvsignal.pipeline.judging.changes import judge_changes, previous_file
+from pvsignal.pipeline.judging.classes import judge_classes
+from pvsignal.pipeline.judging.notoriety import check_notoriety
+from pvsignal.pipeline.judging.novelty import judge_novelty
 from pvsignal.pipeline.judging.replaying import (
     KEY,
     crossing,
-    is_unbroken,
     replayed,
     screened_pairs,
 )
 from pvsignal.pipeline.judging.sources import check_concentration, sources_of_pairs
+from pvsignal.pipeline.reviewing import held_ledger
 from pvsignal.pipeline.scoring import Scored
 from pvsignal.quarter import Quarter
 from pvsignal.settings import Settings
-from pvsignal.signals import ledger, rules
+from pvsignal.signals import ledger, lifecycle, rules
 from pvsignal.signals.sources import is_eligible
 from pvsignal.signals.verdicts import (
     ARTEFACT_CHECKS,
@@ -32,7 +45,8 @@ from pvsignal.signals.verdicts import (
 
 _LATEST: Final = """
     select
-        comparator, drug_level, drug, event_level, event, a, sdr_screen, evaluable
+        comparator, drug_level, drug, event_level, event, a, expected, ror_low,
+        sdr_screen, evaluable
     from signals.statistic
     where variant = 'primary' and is_latest
         and event_level in ('group', 'supergroup')
@@ -50,6 +64,7 @@ class Assessed:
     records: tuple[ledger.Record, ...]
     n_on_board: int
     n_robust: int
+    n_emerging: int
 
     @property
     def inputs(self) -> Inputs:
@@ -66,9 +81,17 @@ def assess(settings: Settings, scored: Scored) -> Assessed:
         If the ledger was changed by another hand.
     """
     inputs = scored.built.inputs
+    name = inputs.analysis.name
+    before = held_ledger(settings, name)
     with open_warehouse(settings) as con:
         verdicts = judge(con, inputs)
-    before = ledger.read_ledger(settings.ledger_path(inputs.analysis.name))
+        judge_changes(
+            con,
+            inputs,
+            previous=previous_file(settings, name),
+            spill=settings.data_dir / ".spill",
+        )
+        evidence = _evidence(con, verdicts)
     # A run that used all that is held and a partial one are two files, never one.
     run = short_hash(
         {
@@ -79,13 +102,14 @@ def assess(settings: Settings, scored: Scored) -> Assessed:
     )
     records = before
     if inputs.is_complete:
-        records = ledger.chain(before, _drafts(inputs, run, verdicts, before))
+        records = ledger.chain(before, _drafts(inputs, run, evidence, before))
     return Assessed(
         scored,
         run,
         records,
         int(verdicts["on_board"].sum()),
         int(verdicts["robust"].sum()),
+        int((verdicts["state"] == "emerging").sum()),
     )
 
 
@@ -96,15 +120,29 @@ def judge(con: warehouse.Connection, inputs: Inputs) -> pd.DataFrame:
     from its first on it, ``signals.pair_check`` the checks of each board row,
     ``signals.verdict`` every pair at the latest quarter.
     """
+    analysis = inputs.analysis
     warehouse.run_models(con, ["screened", "sources"], values={})
-    pairs = screened_pairs(con)
-    states = _states(con, pairs, inputs)
+    judge_novelty(con)
+    judge_classes(con, analysis)
+    states = _states(con, screened_pairs(con), inputs)
     warehouse.load_frame(con, "signals.pair_state", states)
     verdicts = rules.agreement(warehouse.query_frame(con, _LATEST))
     verdicts = _with_state(verdicts, states, inputs)
     verdicts["event_label"] = verdicts["event"].map(_labels(inputs))
     warehouse.load_frame(con, "signals.verdict", verdicts)
+    judge_error_budget(con, analysis, could_emerge=_unlabelled(con))
     return verdicts
+
+
+def _unlabelled(con: warehouse.Connection) -> pd.DataFrame:
+    """Pairs and quarters in which no label keeps a pair from being emerging."""
+    return warehouse.query_frame(
+        con,
+        "select screened.drug, screened.event, screened.quarter_no "
+        "from signals.screened as screened left join signals.novelty as novelty "
+        "using (drug, event, quarter_no) "
+        "where coalesce(novelty.novelty, 'unlabelled') = 'unlabelled'",
+    )
 
 
 def _states(
@@ -123,7 +161,7 @@ def _states(
         min_reports=analysis.thresholds.min_reports,
         limits=analysis.emerging,
     )
-    crossed = crossing(pairs, eligible)
+    crossed = crossing(pairs, eligible & _class_holds(con, pairs))
     found = pairs.assign(
         n_countries=sources["n_country"],
         n_senders=sources["n_sender"],
@@ -132,19 +170,38 @@ def _states(
         crosses=crossed.crosses,
         is_provisional=crossed.is_provisional,
     )
-    if is_unbroken(quarters):
+    if lifecycle.is_unbroken(quarters):
         found = found.join(replayed(pairs, crossed.crosses, quarters))
     else:
         found["evidence_state"] = NOT_COMPUTED
         found["first_crossing_no"] = pd.Series(pd.NA, index=found.index, dtype="Int64")
     on_board = sources["is_screened"].to_numpy()
     checks = pd.concat(
-        [check_concentration(con, sources[on_board], analysis.emerging)],
+        [
+            check_concentration(con, sources[on_board], analysis.emerging),
+            check_notoriety(con, found[[*KEY, "first_crossing_no"]]).to_pandas(),
+        ],
         ignore_index=True,
     )
     checks["quarter"] = _quarter_text(checks["quarter_no"])
     warehouse.load_frame(con, "signals.pair_check", checks)
-    return _shown(found, checks)
+    novelty = warehouse.query_frame(
+        con, "select drug, event, quarter_no, novelty from signals.novelty"
+    )
+    return _shown(found.merge(novelty, on=KEY, how="left"), checks)
+
+
+def _class_holds(
+    con: warehouse.Connection, pairs: pd.DataFrame
+) -> npt.NDArray[np.bool_]:
+    """False for a class that one member alone brings on the board."""
+    held = warehouse.query_frame(
+        con, "select drug, event, quarter_no, holds from signals.class_check"
+    )
+    holds = pairs[KEY].merge(held, on=KEY, how="left")["holds"]
+    is_class = pairs["drug_level"].to_numpy() == "class"
+    # A class that is not on the board of a quarter has no row and does not cross.
+    return ~is_class | holds.astype("boolean").fillna(False).to_numpy(bool)
 
 
 def _shown(found: pd.DataFrame, checks: pd.DataFrame) -> pd.DataFrame:
@@ -156,17 +213,18 @@ def _shown(found: pd.DataFrame, checks: pd.DataFrame) -> pd.DataFrame:
     names = failing.groupby(KEY)["check_id"].agg(", ".join).rename("failing_checks")
     found = found.join(names, on=KEY)
     found["failing_checks"] = found["failing_checks"].fillna("")
-    found["novelty"] = "unlabelled"
-    split = found["failing_checks"].str.split(", ")
-    fails = {
-        kind: split.map(lambda held, kind=kind: not kind.isdisjoint(held)).to_numpy()
-        for kind in (frozenset(ARTEFACT_CHECKS), frozenset(EXPLAINING_CHECKS))
-    }
+
+    def fails(kind: Collection[str]) -> npt.NDArray[np.bool_]:
+        of_kind = failing.loc[failing["check_id"].isin(list(kind)), KEY]
+        marked = of_kind.drop_duplicates().assign(fails=True)
+        joined = found[KEY].merge(marked, on=KEY, how="left")["fails"]
+        return joined.notna().to_numpy(dtype=bool)
+
     found["state"] = shown(
         found["evidence_state"].to_numpy(dtype=object),
-        novelty=found["novelty"].to_numpy(dtype=object),
-        fails_artefact=fails[frozenset(ARTEFACT_CHECKS)],
-        fails_other=fails[frozenset(EXPLAINING_CHECKS)],
+        novelty=found["novelty"].fillna("").to_numpy(dtype=object),
+        fails_artefact=fails(ARTEFACT_CHECKS),
+        fails_other=fails(EXPLAINING_CHECKS),
         is_provisional=found["is_provisional"].to_numpy(),
     )
     found["first_crossing"] = _quarter_text(found["first_crossing_no"])
@@ -194,7 +252,7 @@ def _with_state(
         latest[["drug", "event", *columns]], on=["drug", "event"], how="left"
     )
     quarters = [quarter.ordinal for quarter in inputs.quarters]
-    none = "none" if is_unbroken(quarters) else NOT_COMPUTED
+    none = "none" if lifecycle.is_unbroken(quarters) else NOT_COMPUTED
     for column in ("state", "evidence_state"):
         table[column] = table[column].fillna(none)
     for column in ("first_crossing", "failing_checks"):
@@ -211,32 +269,54 @@ def _labels(inputs: Inputs) -> dict[str, str]:
     return dict(zip(catalogue["event"], catalogue["label"], strict=True))
 
 
+_EVIDENCE: Final = """
+    select
+        verdict.drug, verdict.event, verdict.state, verdict.evidence_state,
+        verdict.novelty, verdict.first_crossing, verdict.failing_checks,
+        a.a, a.n_drug, a.expected, a.ror_low as ror_low_a, b.ror_low as ror_low_b,
+        c.ror_low as ror_low_c, year.ic025_year
+    from signals.verdict as verdict
+    left join signals.statistic as a
+        on a.variant = 'primary' and a.is_latest and a.comparator = 'A'
+        and a.drug = verdict.drug and a.event_level = verdict.event_level
+        and a.event = verdict.event
+    left join signals.statistic as b
+        on b.variant = 'primary' and b.is_latest and b.comparator = 'B'
+        and b.drug = verdict.drug and b.event_level = verdict.event_level
+        and b.event = verdict.event
+    left join signals.statistic as c
+        on c.variant = 'primary' and c.is_latest and c.comparator = 'C'
+        and c.drug = verdict.drug and c.event_level = verdict.event_level
+        and c.event = verdict.event
+    left join signals.year_stratified as year
+        on year.drug = verdict.drug and year.event_level = verdict.event_level
+        and year.event = verdict.event and year.quarter_no = a.quarter_no
+"""
+
+
+def _evidence(con: warehouse.Connection, verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Verdicts of pairs that have a state, with the figures that the ledger keeps."""
+    evidence = warehouse.query_frame(con, _EVIDENCE)
+    board = verdicts[["drug", "event", "on_board", "robust"]]
+    return evidence.merge(board, on=["drug", "event"])
+
+
 def _drafts(
     inputs: Inputs,
     run: str,
-    verdicts: pd.DataFrame,
+    evidence: pd.DataFrame,
     before: tuple[ledger.Record, ...],
 ) -> list[ledger.Draft]:
-    """One record of the run and one of each crossing that is new or has changed."""
+    """One record of the run and one of each pair whose state has changed."""
     as_of = str(inputs.as_of)
-    known = {
-        (record.body["drug"], record.body["event"]): record.body
-        for record in before
-        if record.kind == "crossing"
-    }
-    crossed = verdicts[verdicts["first_crossing"] != ""].sort_values(["drug", "event"])
-    columns = ["drug", "event", "first_crossing", "state", "flagged_in"]
-    crossings = crossed[columns].to_dict("records")
     summary = {
         "inputs": inputs.identity,
-        "n_on_board": int(verdicts["on_board"].sum()),
-        "n_robust": int(verdicts["robust"].sum()),
+        "n_on_board": int(evidence["on_board"].sum()),
+        "n_robust": int(evidence["robust"].sum()),
     }
-    return [
-        ledger.Draft("run", run, as_of, summary),
-        *(
-            ledger.Draft("crossing", run, as_of, {str(k): v for k, v in row.items()})
-            for row in crossings
-            if known.get((row["drug"], row["event"])) != row
-        ),
-    ]
+    drafts = [ledger.Draft("run", run, as_of, summary)]
+    if (evidence["state"] == NOT_COMPUTED).any():
+        return drafts
+    current = evidence[evidence["state"] != "none"]
+    current = current[[*lifecycle.KEY, "state", *lifecycle.EVIDENCE]]
+    return drafts + lifecycle.state_records(run, as_of, current, before)

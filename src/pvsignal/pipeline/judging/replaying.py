@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -39,11 +38,6 @@ _SCREENED: Final = """
 def screened_pairs(con: warehouse.Connection) -> pd.DataFrame:
     """Pairs that were ever on the board, at every quarter, sorted by `KEY`."""
     return warehouse.query_frame(con, _SCREENED)
-
-
-def is_unbroken(quarters: list[int]) -> bool:
-    """Whether quarters follow each other without a hole."""
-    return all(later - earlier == 1 for earlier, later in pairwise(quarters))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,378 @@
+"""Newly emerging pairs that chance alone would give, quarter by quarter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from pvsignal import warehouse
+from pvsignal.analysis import Analysis
+from pvsignal.pipeline.scoring.columns import defined
+from pvsignal.pipeline.scoring.year_stratified import expected_by_year
+from pvsignal.quarter import Quarter
+from pvsignal.signals.budget import Budget, Margins, Reports, error_budget
+
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+_DRUGS: Final = """
+    select drug_level, drug from cohort.drug_start order by drug_level, drug
+"""
+_EVENTS: Final = """
+    select event_level, event, litigation_set from cohort.event
+    where event_level in ('group', 'supergroup') order by event_level, event
+"""
+_QUARTERS: Final = """
+    select quarter_no, quarter from cases.held_quarter order by quarter_no
+"""
+_MEMBERS: Final = """
+    select drug, therapy from codelists.drug_member where drug_level = 'class'
+"""
+_REPORTS: Final = """
+    select report_no, entry_quarter_no, is_ms, is_professional, dealt_no, litigated_no
+    from signals.dealt_report order by report_no
+"""
+
+# Quarters whose mean is the headline of the board: one quarter's own is noisier.
+RECENT: Final = 4
+
+
+@dataclass(frozen=True)
+class BudgetSummary:
+    """Line of the board about chance.
+
+    Attributes
+    ----------
+    quarter
+        Latest quarter, as text.
+    expected_new
+        Newly emerging pairs a quarter that chance gives, mean of the last four.
+    standard_error
+        Of that mean, from the spread of the permutations.
+    observed_new, expected_emerging
+        Newly emerging pairs of the latest quarter in the reports as they are, by the
+        same rules; and how many would be emerging by chance.
+    at_most
+        What the analysis allows.
+    permutations
+        Number of them.
+    """
+
+    quarter: str
+    expected_new: float
+    standard_error: float
+    observed_new: int
+    expected_emerging: float
+    at_most: float
+    permutations: int
+
+    @property
+    def is_within(self) -> bool:
+        """Whether chance gives no more than the analysis allows."""
+        return self.expected_new <= self.at_most
+
+    @property
+    def words(self) -> str:
+        """One line for a person."""
+        verdict = "within" if self.is_within else "above"
+        return (
+            f"By chance {self.expected_new:.2f} pairs a quarter would be newly emerging"
+            f" (mean of the last {RECENT} quarters up to {self.quarter},"
+            f" {self.permutations} permutations, standard error"
+            f" {self.standard_error:.2f}); {verdict} the {self.at_most:g} that the"
+            f" analysis allows. The same rules find {self.observed_new} in"
+            f" {self.quarter}"
+        )
+
+
+def judge_error_budget(
+    con: warehouse.Connection,
+    analysis: Analysis,
+    *,
+    could_emerge: pd.DataFrame | None = None,
+) -> BudgetSummary | None:
+    """Store how many pairs would emerge by chance, and how each pair fares.
+
+    Stores ``signals.error_budget``, a row a held quarter, and ``signals.pair_chance``,
+    a row a pair at the latest quarter.
+
+    Parameters
+    ----------
+    con
+        Warehouse with statistics.
+    analysis
+        Gives thresholds, number of permutations and seed.
+    could_emerge
+        ``drug``, ``event``, ``quarter_no`` of the pairs and quarters that may be called
+        emerging (no label names them); None for all.
+
+    Returns
+    -------
+    BudgetSummary or None
+        None, and no row in ``signals.error_budget``, where held quarters have holes:
+        states need an unbroken series.
+    """
+    warehouse.run_models(con, ["budget"], values={})
+    drugs, events, quarters = (
+        warehouse.query_frame(con, sql) for sql in (_DRUGS, _EVENTS, _QUARTERS)
+    )
+    grid = _Grid(drugs, events, quarters)
+    budget = error_budget(
+        _reports(con, grid),
+        _margins(con, grid),
+        limits=analysis.thresholds,
+        permutations=analysis.budget.permutations,
+        seed=analysis.budget.seed,
+        could_emerge=None if could_emerge is None else grid.flags(could_emerge),
+    )
+    of_quarters = _quarter_table(grid, budget)
+    is_unbroken = all(b - a == 1 for a, b in pairwise(quarters["quarter_no"]))
+    if not is_unbroken:
+        of_quarters = of_quarters.slice(0, 0)
+    warehouse.load_arrow(con, "signals.error_budget", of_quarters)
+    warehouse.load_arrow(con, "signals.pair_chance", _pair_table(grid, budget))
+    return _summary(grid, budget, analysis) if is_unbroken and len(quarters) else None
+
+
+class _Grid:
+    """Positions of drugs, events and quarters."""
+
+    def __init__(
+        self, drugs: pd.DataFrame, events: pd.DataFrame, quarters: pd.DataFrame
+    ) -> None:
+        self.drugs, self.events, self.quarters = drugs, events, quarters
+        self._drug = pd.Index(drugs["drug"])
+        self._event = pd.Index(events["event"])
+        self._quarter = pd.Index(quarters["quarter_no"])
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Drugs, events, quarters."""
+        return len(self.drugs), len(self.events), len(self.quarters)
+
+    def drug(self, names: pd.Series) -> Ints:
+        """Positions of drugs, -1 for those that are not scored."""
+        return self._drug.get_indexer(names).astype(np.int64)
+
+    def event(self, names: pd.Series) -> Ints:
+        """Positions of events; names are unique over levels."""
+        return self._event.get_indexer(names).astype(np.int64)
+
+    def quarter(self, numbers: pd.Series) -> Ints:
+        """Positions of held quarters."""
+        return self._quarter.get_indexer(numbers).astype(np.int64)
+
+    def flags(self, rows: pd.DataFrame) -> Flags:
+        """Pairs and quarters that have a row; (drugs x events, quarters)."""
+        flags = np.zeros(self.shape, dtype=bool)
+        at = (
+            self.drug(rows["drug"]),
+            self.event(rows["event"]),
+            self.quarter(rows["quarter_no"]),
+        )
+        known = np.logical_and.reduce([position >= 0 for position in at])
+        flags[tuple(position[known] for position in at)] = True
+        return flags.reshape(-1, self.shape[2])
+
+
+def _reports(con: warehouse.Connection, grid: _Grid) -> Reports:
+    """Reports that take part, by number."""
+    n_drugs = grid.shape[0]
+    every = warehouse.query_arrow(con, _REPORTS)
+    number, litigated, dealt = (
+        every[name].to_numpy() for name in ("report_no", "litigated_no", "dealt_no")
+    )
+    is_ms = every["is_ms"].to_numpy()
+    _, stratum = np.unique(
+        dealt.astype(np.int64) * (int(litigated.max(initial=0)) + 1) + litigated,
+        return_inverse=True,
+    )
+    event = _numbered(
+        con, "event", grid.events["event"], "signals.dealt_event", number=number
+    )
+    exposed = _numbered(
+        con, "drug", grid.drugs["drug"], "signals.dealt_exposure", number=number
+    )
+    compared = _numbered(
+        con,
+        "drug",
+        grid.drugs["drug"],
+        "signals.dealt_comparator",
+        number=number,
+        more=", cast(dealt.is_exposed as tinyint) as is_exposed",
+    )
+    takes_part = is_ms.copy()
+    for rows in (event, exposed, compared):
+        takes_part[rows["report"].to_numpy()] = True
+    place = np.cumsum(takes_part) - 1
+    kept = np.flatnonzero(takes_part)
+    exposed_in = np.zeros((len(kept), n_drugs), dtype=bool)
+    exposed_in[place[exposed["report"].to_numpy()], exposed["position"].to_numpy()] = 1
+    compared_in = np.zeros((len(kept), n_drugs), dtype=np.int8)
+    compared_in[
+        place[compared["report"].to_numpy()], compared["position"].to_numpy()
+    ] = 1 + compared["is_exposed"].to_numpy()
+    of_report = place[event["report"].to_numpy()]
+    of_event = event["position"].to_numpy().astype(np.int64)
+    order = np.lexsort([of_event, of_report])
+    return Reports(
+        stratum=stratum[kept].astype(np.int64),
+        entered=grid.quarter(pd.Series(every["entry_quarter_no"].to_numpy()[kept])),
+        is_ms=is_ms[kept],
+        is_professional=every["is_professional"].to_numpy()[kept],
+        exposed=exposed_in,
+        compared=compared_in,
+        event_report=of_report[order],
+        event=of_event[order],
+        n_in_stratum=np.bincount(stratum),
+    )
+
+
+def _numbered(
+    con: warehouse.Connection,
+    column: str,
+    names: pd.Series,
+    relation: str,
+    *,
+    number: npt.NDArray[np.int32],
+    more: str = "",
+) -> pa.Table:
+    """Rows of a relation by position: of the report, and of the drug or event."""
+    listed = pd.DataFrame({"name": names, "position": np.arange(len(names))})
+    con.register("dealt_name", listed.astype({"position": "int16"}))
+    table = warehouse.query_arrow(
+        con,
+        f"select dealt.report_no, dealt_name.position{more} from {relation} as dealt "
+        f"inner join dealt_name on dealt.{column} = dealt_name.name",
+    )
+    con.unregister("dealt_name")
+    place = np.searchsorted(number, table["report_no"].to_numpy())
+    return table.append_column("report", pa.array(place))
+
+
+def _margins(con: warehouse.Connection, grid: _Grid) -> Margins:
+    """Margins up to each quarter of the reports that count now."""
+    steps = warehouse.query_frame(con, "select * from signals.dealt_margin")
+    n_drugs, n_events, n_quarters = grid.shape
+    sets = pd.Index(sorted(grid.events["litigation_set"].unique()))
+    classes = warehouse.query_frame(con, _MEMBERS)
+    members = np.zeros((n_drugs, n_drugs), dtype=bool)
+    at = grid.drug(classes["drug"]), grid.drug(classes["therapy"])
+    known = (at[0] >= 0) & (at[1] >= 0)
+    members[at[0][known], at[1][known]] = True
+
+    def known_by(comparator: str, measure: str, n_lines: int) -> Ints:
+        """Running sum less what leaves, by set, line and quarter."""
+        chosen = steps[
+            (steps["comparator"] == comparator) & (steps["measure"] == measure)
+        ]
+        line = (
+            grid.drug(chosen["drug"])
+            if n_lines > 1
+            else np.zeros(len(chosen), dtype=np.int64)
+        )
+        step = chosen["step"].to_numpy()
+        quarter = grid.quarter(chosen["quarter_no"])
+        is_whole = (chosen["litigation_set"] == "").to_numpy()
+        found = np.zeros((len(sets), n_lines, n_quarters), dtype=np.int64)
+        whole = np.zeros((n_lines, n_quarters), dtype=np.int64)
+        np.add.at(whole, (line[is_whole], quarter[is_whole]), step[is_whole])
+        found += whole
+        out = ~is_whole
+        of_set = sets.get_indexer(chosen["litigation_set"])
+        np.subtract.at(found, (of_set[out], line[out], quarter[out]), step[out])
+        result: Ints = found.cumsum(axis=2)
+        return result
+
+    in_a = steps[steps["comparator"] == "A"]
+    return Margins(
+        expected=_expected(grid, in_a),
+        set_of=sets.get_indexer(grid.events["litigation_set"]).astype(np.int64),
+        n_drug_a=known_by("A", "n_drug", n_drugs),
+        n_drug_b=known_by("B", "n_drug", n_drugs),
+        n_drug_c=known_by("C", "n_drug", n_drugs),
+        n_b=known_by("B", "n", 1)[:, 0],
+        n_c=known_by("C", "n", n_drugs),
+        members=members,
+    )
+
+
+def _expected(grid: _Grid, steps: pd.DataFrame) -> npt.NDArray[np.float64]:
+    """Expected count of each pair and quarter, by the rule that scores them."""
+    n_drugs, n_events, n_quarters = grid.shape
+    quarter, drug, event = (
+        x.ravel() for x in np.indices((n_quarters, n_drugs, n_events))
+    )
+    pairs = pd.DataFrame(
+        {"quarter_no": grid.quarters["quarter_no"].to_numpy()[quarter]}
+    )
+    for name in ("drug", "event", "event_level", "litigation_set"):
+        known, position = (grid.drugs, drug) if name == "drug" else (grid.events, event)
+        # Codes instead of a million texts.
+        codes, texts = pd.factorize(known[name])
+        pairs[name] = pd.Categorical.from_codes(codes[position], texts)
+    pairs = pairs.astype({"event": "str", "event_level": "str"})
+    found = expected_by_year(pairs, steps)
+    return found.reshape(n_quarters, n_drugs, n_events).transpose(1, 2, 0)
+
+
+def _quarter_table(grid: _Grid, budget: Budget) -> pa.Table:
+    n_permutations = len(budget.newly)
+    low, high = np.quantile(budget.newly, [0.025, 0.975], axis=0, method="inverted_cdf")
+    spread = budget.newly.std(axis=0, ddof=1) / np.sqrt(n_permutations)
+    return pa.table(
+        {
+            "quarter_no": grid.quarters["quarter_no"].to_numpy(),
+            "quarter": grid.quarters["quarter"].astype("string"),
+            "permutations": np.full(grid.shape[2], n_permutations),
+            "expected_new": defined(budget.newly.mean(axis=0)),
+            "standard_error": defined(spread),
+            "new_low": low,
+            "new_high": high,
+            "expected_emerging": defined(budget.emerging.mean(axis=0)),
+            "observed_new": budget.observed_newly,
+            "observed_emerging": budget.observed_emerging,
+        }
+    )
+
+
+def _pair_table(grid: _Grid, budget: Budget) -> pa.Table:
+    n = len(budget.newly)
+    drug, event = (x.ravel() for x in np.indices(grid.shape[:2]))
+    names = {
+        **{x: grid.drugs[x].to_numpy()[drug] for x in ("drug_level", "drug")},
+        **{x: grid.events[x].to_numpy()[event] for x in ("event_level", "event")},
+    }
+    return pa.table(
+        {
+            **{name: pa.array(values, pa.string()) for name, values in names.items()},
+            "permutations": np.full(drug.size, n),
+            "a": budget.observed_a.ravel(),
+            "mean_a": defined(budget.mean_a.ravel()),
+            "p_permutation": defined((1 + budget.n_as_many.ravel()) / (n + 1)),
+            "share_ever_crossing": defined(budget.n_ever.ravel() / n),
+            "share_crossing": defined(budget.n_now.ravel() / n),
+            "p_crossing": defined((1 + budget.n_now.ravel()) / (n + 1)),
+        }
+    )
+
+
+def _summary(grid: _Grid, budget: Budget, analysis: Analysis) -> BudgetSummary:
+    of_permutation = budget.newly[:, -RECENT:].mean(axis=1)
+    latest = Quarter.from_ordinal(int(grid.quarters["quarter_no"].iloc[-1]))
+    n = len(of_permutation)
+    return BudgetSummary(
+        quarter=str(latest),
+        expected_new=float(of_permutation.mean()),
+        standard_error=float(of_permutation.std(ddof=1) / np.sqrt(n)),
+        observed_new=int(budget.observed_newly[-1]),
+        expected_emerging=float(budget.emerging[:, -1].mean()),
+        at_most=analysis.budget.at_most,
+        permutations=n,
+    )

@@ -1,0 +1,75 @@
+"""What labels said of each pair of the board, as of every quarter."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pyarrow as pa
+
+from pvsignal import warehouse
+from pvsignal.signals import novelty
+
+SCHEMA: Final = pa.schema(
+    [
+        ("drug", pa.string()),
+        ("event", pa.string()),
+        ("quarter_no", pa.int16()),
+        ("novelty", pa.string()),
+        ("novelty_us", pa.string()),
+        ("novelty_eu", pa.string()),
+        ("novelty_words", pa.string()),
+    ]
+)
+
+_LABELS: Final = """
+    select
+        label_no, ingredient, event, jurisdiction, known_from_no, date_text, certainty,
+        coalesce(note, '') as note
+    from codelists.label_date
+"""
+_ROWS: Final = """
+    select drug, event, quarter_no, a, coalesce(is_screened, false) as is_asked
+    from signals.screened
+    order by drug, event, quarter_no
+"""
+
+
+def judge_novelty(con: warehouse.Connection) -> pa.Table:
+    """Novelty of every pair of the board as of every quarter, as ``signals.novelty``.
+
+    Parameters
+    ----------
+    con
+        Warehouse with ``signals.screened``.
+
+    Returns
+    -------
+    pyarrow.Table
+        Columns of `SCHEMA`, one row per row of ``signals.screened`` that is screened.
+    """
+    labelling = read_labelling(con)
+    judged = novelty.judge(warehouse.query_frame(con, _ROWS), labelling)
+    table = pa.Table.from_pandas(judged, schema=SCHEMA, preserve_index=False)
+    warehouse.load_arrow(con, "signals.novelty", table)
+    return table
+
+
+def read_labelling(con: warehouse.Connection) -> novelty.Labelling:
+    """What labels say, of the code lists in the warehouse."""
+    classes = warehouse.query_rows(con, "select drug from analysis.novelty_class")
+    return novelty.Labelling(
+        labels=warehouse.query_frame(con, _LABELS),
+        covers=warehouse.query_frame(
+            con,
+            "select label_no, event, cover from codelists.label_cover order by all",
+        ),
+        members=warehouse.query_frame(
+            con,
+            "select drug_level, drug, therapy from codelists.drug_member order by all",
+        ),
+        groups=warehouse.query_frame(
+            con,
+            "select supergroup, event from codelists.supergroup_member order by all",
+        ),
+        classes=tuple(row["drug"] for row in classes),
+    )

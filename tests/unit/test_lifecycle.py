@@ -1,0 +1,164 @@
+"""The ledger says in which state each pair is shown, and why that changed."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pvsignal.signals import ledger
+from pvsignal.signals.lifecycle import EVIDENCE, KEY, replayed, state_records
+from pvsignal.signals.states import OVERLAYS, SHOWN, TRANSITIONS
+from pvsignal.signals.wording import refusals
+
+ROW: dict[str, Any] = {
+    "drug": "fingolimod",
+    "event": "skin_bcc",
+    "state": "new",
+    "evidence_state": "new",
+    "novelty": "unlabelled",
+    "first_crossing": "2014q3",
+    "a": 7,
+    "n_drug": 1200,
+    "expected": 2.123456789,
+    "ror_low_a": 1.5,
+    "ror_low_b": np.nan,
+    "ror_low_c": None,
+    "ic025_year": 0.25,
+    "failing_checks": None,
+}
+
+
+def _current(*rows: dict[str, Any]) -> pd.DataFrame:
+    columns = [*KEY, "state", *EVIDENCE]
+    return pd.DataFrame([ROW | row for row in rows], columns=columns)
+
+
+def _then(
+    records: tuple[ledger.Record, ...], *rows: dict[str, Any]
+) -> tuple[tuple[ledger.Record, ...], list[dict[str, Any]]]:
+    drafts = state_records("r2", "2024q1", _current(*rows), records)
+    return ledger.chain(records, drafts), [dict(draft.body) for draft in drafts]
+
+
+def test_a_pair_that_is_new_is_recorded_with_the_evidence_of_the_run() -> None:
+    records, bodies = _then((), {})
+    assert bodies == [
+        {
+            "drug": "fingolimod",
+            "event": "skin_bcc",
+            "from": "none",
+            "to": "new",
+            "reason": "crosses for the first time",
+            "evidence": {
+                **{name: ROW[name] for name in EVIDENCE},
+                "expected": 2.12346,
+                "ror_low_b": None,
+                "failing_checks": [],
+            },
+        }
+    ]
+    assert (records[0].kind, records[0].run, records[0].as_of) == (
+        *("state", "r2"),
+        "2024q1",
+    )
+
+
+def test_a_pair_in_the_state_it_was_recorded_in_is_not_recorded_again() -> None:
+    records, _ = _then((), {})
+    assert _then(records, {"a": 9})[1] == []
+
+
+def test_a_pair_that_never_left_none_is_not_recorded() -> None:
+    assert _then((), {"state": "none", "evidence_state": "none"})[1] == []
+
+
+def test_a_pair_without_a_row_goes_back_to_none() -> None:
+    records, _ = _then((), {})
+    records, (body,) = _then(records)
+    assert (body["from"], body["to"], body["evidence"]) == ("new", "none", None)
+    assert body["reason"].startswith("no state any more")
+    assert _then(records)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("states", "reason"),
+    [
+        (("new", "emerging"), "still crosses, and a further case came in"),
+        (("new", "labelled_specific"), "a label names the group, by a date up to"),
+        (("labelled_broad", "monitored"), "no longer labelled_broad"),
+        (("monitored",), "in this state when it was first recorded"),
+        (("new", "persistent_unlabelled"), "several steps since the last record"),
+        (("emerging", "none"), "no state any more"),
+    ],
+)
+def test_the_reason_says_what_happened(states: tuple[str, ...], reason: str) -> None:
+    records: tuple[ledger.Record, ...] = ()
+    for state in states:
+        records, (body,) = _then(records, {"state": state})
+    assert body["reason"].startswith(reason)
+
+
+def test_a_failing_check_is_named_in_the_reason() -> None:
+    row = {"state": "flagged_artefact", "failing_checks": "hinges, concentration"}
+    _, (body,) = _then((), row)
+    assert body["reason"].endswith("fails: concentration, hinges")
+    assert body["evidence"]["failing_checks"] == ["concentration", "hinges"]
+
+
+def test_two_rows_of_a_pair_are_refused() -> None:
+    with pytest.raises(ValueError, match="two rows"):
+        _then((), {}, {"state": "emerging"})
+
+
+def test_a_limit_without_end_is_written_as_such() -> None:
+    _, (body,) = _then((), {"ror_low_a": np.inf})
+    assert body["evidence"]["ror_low_a"] == "inf"
+
+
+def test_counts_beside_a_missing_one_stay_whole_numbers() -> None:
+    _, bodies = _then((), {"n_drug": np.nan}, {"drug": "ozanimod"})
+    assert [body["evidence"]["n_drug"] for body in bodies] == [None, 1200]
+    assert type(bodies[1]["evidence"]["n_drug"]) is int
+
+
+def test_reasons_make_no_claim() -> None:
+    reasons = [cover.why for cover in OVERLAYS.values()]
+    reasons += [why for steps in TRANSITIONS.values() for why in steps.values()]
+    for before in SHOWN:
+        for after in SHOWN:
+            if before != after:
+                records, _ = _then((), {"state": before})
+                reasons += [
+                    body["reason"] for body in _then(records, {"state": after})[1]
+                ]
+    assert [str(x) for reason in reasons for x in refusals(reason)] == []
+
+
+_STATES = st.dictionaries(
+    st.tuples(st.sampled_from("abc"), st.sampled_from("xyz")), st.sampled_from(SHOWN)
+)
+
+
+@given(st.lists(_STATES, min_size=1, max_size=6))
+def test_folding_the_ledger_gives_the_current_state_of_every_pair(
+    history: list[dict[tuple[str, str], str]],
+) -> None:
+    records: tuple[ledger.Record, ...] = ()
+    for current in history:
+        rows = [
+            {"drug": drug, "event": event, "state": state}
+            for (drug, event), state in current.items()
+        ]
+        before = replayed(records)
+        records, bodies = _then(records, *rows)
+        told = {pair: body["to"] for pair, body in replayed(records).items()}
+        pairs = told.keys() | current.keys()
+        assert all(
+            told.get(pair, "none") == current.get(pair, "none") for pair in pairs
+        )
+        for body in bodies:
+            last = before.get((body["drug"], body["event"]))
+            assert body["from"] == (last["to"] if last else "none") != body["to"]
