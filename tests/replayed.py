@@ -68,12 +68,19 @@ class Counted:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that the states of a run are worked out from."""
+    """All that the states of a run are worked out from.
+
+    `of_pair` has the pairs that were ever on the board, `without_largest` what the run
+    itself says of a class without its largest member (tests/properties/test_hinges.py
+    works that out).
+    """
 
     quarters: Sequence[int]
     seen: Mapping[Pair, Mapping[int, Seen]]
     of_pair: Mapping[Pair, Sequence[Counted]]
     of_drug: Mapping[str, Sequence[Counted]]
+    members: Mapping[str, Sequence[str]]
+    without_largest: Mapping[tuple[str, str, int], bool]
 
 
 SEEN = """
@@ -109,11 +116,14 @@ def read_evidence(published: Path, warehouse: Path) -> Evidence:
     """What a published file says of each pair, and the reports behind it."""
     with duckdb.connect(str(published), read_only=True) as con:
         rows = con.execute(SEEN).fetchall()
+        classes = con.execute(
+            "select drug, members, event, as_of, crosses_without from api.classes"
+        ).fetchall()
     seen: dict[Pair, dict[int, Seen]] = defaultdict(dict)
     for drug, event, as_of, *said in rows:
         seen[drug, event][ordinal(as_of)] = Seen(*said)
     boarded = {
-        pair: of_quarter
+        pair
         for pair, of_quarter in seen.items()
         if any(one.on_board for one in of_quarter.values())
     }
@@ -128,7 +138,17 @@ def read_evidence(published: Path, warehouse: Path) -> Evidence:
         for drug, *stated in con.execute(ask).fetchall():
             of_drug[drug].append(_counted(*stated))
     quarters = sorted({q for of_quarter in seen.values() for q in of_quarter})
-    return Evidence(quarters, boarded, of_pair, of_drug)
+    return Evidence(
+        quarters,
+        seen,
+        of_pair,
+        of_drug,
+        {drug: members.split("|") for drug, members, *_ in classes},
+        {
+            (drug, event, ordinal(as_of)): crosses
+            for drug, _, event, as_of, crosses in classes
+        },
+    )
 
 
 def ordinal(quarter: str) -> int:
@@ -183,6 +203,22 @@ def is_eligible(seen: Seen, held: Sequence[Counted]) -> bool:
     )
 
 
+def class_holds(evidence: Evidence, pair: Pair, quarter: int) -> bool:
+    """Two members with three reports each, and it crosses without its largest."""
+    drug, event = pair
+    if not drug.startswith("class:"):
+        return True
+    members = [(member, event) for member in evidence.members.get(drug, ())]
+    reports = [
+        evidence.seen[member][quarter].a
+        for member in members
+        if quarter in evidence.seen.get(member, {})
+    ]
+    return sum(a >= MIN_REPORTS for a in reports) >= 2 and bool(
+        evidence.without_largest.get((drug, event, quarter))
+    )
+
+
 def is_concentrated(held: Sequence[Counted], of_drug: Iterable[Counted]) -> bool:
     """One source holds more than half; a sender only where it is not the usual one."""
     limit = MAX_SHARE * len(held)
@@ -219,7 +255,7 @@ def next_state(
 
 
 def shown(
-    state: str, novelty: str, failing: Iterable[str], *, is_provisional: bool
+    state: str, novelty: str | None, failing: Iterable[str], *, is_provisional: bool
 ) -> str:
     """What stands over a state of the evidence."""
     if state in ("none", "resolved"):
@@ -232,7 +268,7 @@ def shown(
         return "flagged_artefact"
     if failing:
         return "explained"
-    return state if novelty == "unlabelled" else novelty
+    return novelty if novelty in ("labelled_broad", "class_labelled") else state
 
 
 # --- All quarters of a pair
@@ -271,7 +307,7 @@ def replay(evidence: Evidence, pair: Pair) -> dict[int, Found]:
         assert len(held) == seen.a
         eligible = is_eligible(seen, held)
         can_judge = seen.judged_b or seen.judged_c
-        over = eligible and seen.in_a
+        over = eligible and seen.in_a and class_holds(evidence, pair, quarter)
         crosses = over and (seen.in_b or seen.in_c) and can_judge
         quiet = 0 if fresh else quiet + 1
         low = 0 if seen.in_a else low + 1

@@ -27,7 +27,7 @@ def assert_states_are_those_of_the_definition(
     evidence = read_evidence(published, warehouse)
     expected = {
         (*pair, quarter): found
-        for pair in evidence.seen
+        for pair in evidence.of_pair
         for quarter, found in replay(evidence, pair).items()
     }
     with duckdb.connect(str(published), read_only=True) as con:
