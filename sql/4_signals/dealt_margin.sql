@@ -18,7 +18,7 @@ from counts.interval as interval
 where
     interval.known_until is null
     and interval.measure <> 'a'
-    and interval.event_level <> 'pt'
+    and interval.event_level in ('', 'group', 'supergroup')
 group by
     interval.comparator,
     interval.measure,

@@ -203,6 +203,6 @@ class LedgerMachine(RuleBasedStateMachine):
 
 
 LedgerMachine.TestCase.settings = settings(
-    max_examples=15, stateful_step_count=20, deadline=None
+    max_examples=10, stateful_step_count=20, deadline=None
 )
 TestLedger = LedgerMachine.TestCase

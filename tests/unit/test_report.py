@@ -427,8 +427,8 @@ PRIVATE = {
     " first_quarter text, last_quarter text, started text",
     "signals.ledger": "seq bigint, kind text, run text, as_of text, body text,"
     " previous_hash text, hash text",
-    "signals.review": "drug text, event text, decision text, by text, date text,"
-    " reason text, as_of text, a_then bigint, state_then text, status text,"
+    "signals.review": "drug text, event text, decision text, decided_by text,"
+    " decided_on text, reason text, as_of text, a_then bigint, state_then text, status text,"
     " why_reopened text, seq bigint",
 }
 

@@ -74,13 +74,14 @@ _PAIRS: Final = """
     order by verdict.drug, verdict.event
 """
 
+_NUMBERS: Final = ("a_then", "seq")
+
+# BY is a word of SQL, and a date alone does not say of what.
+_STORED_AS: Final = {"by": "decided_by", "date": "decided_on"}
+
 _SCHEMA: Final = pa.schema(
-    [
-        *((name, pa.string()) for name in reviews.COLUMNS[:7]),
-        ("a_then", pa.int64()),
-        *((name, pa.string()) for name in reviews.COLUMNS[8:11]),
-        ("seq", pa.int64()),
-    ]
+    (_STORED_AS.get(name, name), pa.int64() if name in _NUMBERS else pa.string())
+    for name in reviews.COLUMNS
 )
 
 
@@ -180,7 +181,9 @@ def store_reviews(
     """
     known = [record for record in records if Quarter.parse(record.as_of) <= as_of]
     frame = reviews.decisions(known, pairs_at(con, as_of), rule=analysis.review)
-    table = pa.Table.from_pandas(frame, schema=_SCHEMA, preserve_index=False)
+    table = pa.Table.from_pandas(
+        frame.rename(columns=_STORED_AS), schema=_SCHEMA, preserve_index=False
+    )
     warehouse.load_arrow(con, "signals.review", table)
 
 

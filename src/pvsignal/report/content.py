@@ -16,6 +16,18 @@ from typing import Any, Final, TypeVar
 import duckdb
 
 from pvsignal.report import words
+from pvsignal.report.judged import (
+    Budget,
+    Change,
+    ChangeRun,
+    Check,
+    GridChoice,
+    GridSummary,
+    Lead,
+    Review,
+    StateChange,
+    StateStep,
+)
 from pvsignal.report.words import NOTHING
 from pvsignal.warehouse import query_rows
 
@@ -373,43 +385,6 @@ class Interaction:
 
 
 @dataclass(frozen=True)
-class Check:
-    """One check of a pair at as_of (``api.pair_checks``)."""
-
-    check_id: str
-    outcome: str
-    words: str
-
-
-@dataclass(frozen=True)
-class StateStep:
-    """State of a pair as of one quarter (``api.states``)."""
-
-    quarter: str
-    state: str
-    evidence_state: str
-
-
-@dataclass(frozen=True)
-class Lead:
-    """Case of a sentinel event by a health professional (``api.leads``)."""
-
-    drug: str
-    event: str
-    event_label: str | None
-    caseid: int
-    opened: str
-    is_new: bool
-    still_counts: bool
-    age_years: float | None
-    sex: str | None
-    country: str | None
-    reporter: str | None
-    is_fatal: bool | None
-    novelty: str | None
-
-
-@dataclass(frozen=True)
 class TermCount:
     """Preferred term and the number of the pair's reports that hold it."""
 
@@ -483,6 +458,10 @@ class Pair:
     interactions: tuple[Interaction, ...]
     checks: tuple[Check, ...]
     states: tuple[StateStep, ...]
+    grid: GridSummary | None
+    grid_choices: tuple[GridChoice, ...]
+    changes: tuple[Change, ...]
+    reviews: tuple[Review, ...]
     terms: tuple[TermCount, ...]
     cases: tuple[CaseLine, ...]
     n_cases: int
@@ -671,6 +650,10 @@ class Content:
     heat: tuple[HeatCell, ...]
     appearing: tuple[AppearsAdjusted, ...]
     leads: tuple[Lead, ...]
+    n_leads: int
+    state_changes: tuple[StateChange, ...]
+    change_run: ChangeRun | None
+    budget: tuple[Budget, ...]
     controls: tuple[ControlPerformance, ...]
     drug_tests: tuple[DrugTest, ...]
     priors: tuple[Prior, ...]
@@ -710,6 +693,12 @@ def read_content(con: duckdb.DuckDBPyConnection, roles: Sequence[str]) -> Conten
         heat=_records(con, HeatCell, _HEAT),
         appearing=_records(con, AppearsAdjusted, _APPEARING),
         leads=_records(con, Lead, _LEADS),
+        n_leads=_count(con, "select count(*) as n from api.leads"),
+        state_changes=_state_changes(con),
+        change_run=next(
+            iter(_records(con, ChangeRun, "select {} from api.change_run")), None
+        ),
+        budget=_records(con, Budget, "select {} from api.error_budget order by as_of"),
         controls=_records(
             con,
             ControlPerformance,
@@ -880,6 +869,10 @@ _BESIDE: Final[Mapping[str, tuple[type[Any], str, str]]] = {
     "interactions": (Interaction, "interactions", "omega025 desc, substance"),
     "checks": (Check, "pair_checks", "check_id"),
     "states": (StateStep, "states", "quarter"),
+    "grid": (GridSummary, "grid_summary", "event"),
+    "grid_choices": (GridChoice, "grid_choices", "axis, value"),
+    "changes": (Change, "changes", "comparator, cell"),
+    "reviews": (Review, "reviews", "seq"),
 }
 
 _BESIDE_QUERY: Final = f"""
@@ -900,6 +893,10 @@ _BESIDE_WANTED: Final = {
     "interactions": f"{_OF_LEVEL} and v.sdr_omega",
     "checks": f"v.quarter = {_NOW}",
     "states": "true",
+    "grid": "true",
+    "grid_choices": "v.n_counted > 0",
+    "changes": _OF_LEVEL,
+    "reviews": "true",
 }
 
 _LISTED: Final = f"""
@@ -986,6 +983,30 @@ def _records(
 
 def _count(con: duckdb.DuckDBPyConnection, sql: str) -> int:
     return int(query_rows(con, sql)[0]["n"])
+
+
+_STATE_RECORDS: Final = """
+select ledger.body from api.ledger as ledger
+inner join api.runs as run on ledger.run = run.run
+where ledger.kind = 'state'
+order by ledger.seq
+"""
+
+
+def _state_changes(con: duckdb.DuckDBPyConnection) -> tuple[StateChange, ...]:
+    """Changes of state that this run wrote into the ledger, those of the board first.
+
+    A run that did not move the ledger has none.
+    """
+    bodies = [json.loads(row["body"]) for row in query_rows(con, _STATE_RECORDS)]
+    place = {state: no for no, state in enumerate(words.STATE_WORDS)}
+    changes = [
+        StateChange(
+            body["drug"], body["event"], body["from"], body["to"], body.get("reason")
+        )
+        for body in bodies
+    ]
+    return tuple(sorted(changes, key=lambda one: place[one.now]))
 
 
 def _checks(con: duckdb.DuckDBPyConnection) -> tuple[CheckLine, ...]:
@@ -1104,6 +1125,10 @@ def _pairs(
             interactions=tuple(beside["interactions"].get(key, ())),
             checks=tuple(beside["checks"].get(key, ())),
             states=tuple(beside["states"].get(key, ())),
+            grid=next(iter(beside["grid"].get(key, ())), None),
+            grid_choices=tuple(beside["grid_choices"].get(key, ())),
+            changes=tuple(beside["changes"].get(key, ())),
+            reviews=tuple(beside["reviews"].get(key, ())),
             terms=tuple(TermCount(**x) for x in terms.get(key, [])),
             cases=tuple(_case_line(case, row, more) for case in listed),
             n_cases=listed[0]["n_cases"] if listed else 0,

@@ -42,7 +42,16 @@ from pvsignal.report.content import (
     RowFate,
     VariantPoint,
 )
-from pvsignal.report.states import board_groups, board_notes, state_title
+from pvsignal.report.states import (
+    board_groups,
+    board_notes,
+    budget_words,
+    change_parts,
+    episodes,
+    grid_axes,
+    reasons,
+    state_title,
+)
 from pvsignal.report.tables import WrittenTable
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
@@ -214,6 +223,11 @@ def _environment(analysis: Analysis) -> Environment:
         crossing_words=crossing_words,
         board_notes=board_notes,
         state_title=state_title,
+        budget_words=budget_words,
+        change_parts=change_parts,
+        episodes=episodes,
+        grid_axes=grid_axes,
+        reasons=reasons,
         STATE_WORDS=words.STATE_WORDS,
         history_rows=history_rows,
         variant_rows=variant_rows,

@@ -145,3 +145,4 @@ class Budget:
     expected_emerging: float
     observed_new: int | None
     observed_emerging: int | None
+    share_kept: float | None

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
-from pvsignal.report.content import BoardRow
-from pvsignal.report.words import STATE_WORDS
+from pvsignal.quarter import Quarter
+from pvsignal.report.content import BoardRow, Pair
+from pvsignal.report.judged import Budget, Change, GridChoice, StateStep
+from pvsignal.report.words import FLAG_WORDS, STATE_WORDS, count, interval, joined
 
 
 @dataclass(frozen=True)
@@ -61,3 +64,140 @@ _CHECK_WORDS: Final = {
     "markers": "closer looking",
     "hinges": "hinges on one choice",
 }
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """What speaks for a pair, against it, and what could not be looked at."""
+
+    supporting: tuple[str, ...]
+    against: tuple[str, ...]
+    open_: tuple[str, ...]
+
+
+def reasons(pair: Pair) -> Reasons:
+    """Gather comparators, checks, labels and the grid as reasons in words."""
+    row = pair.row
+    supporting, against, open_ = [], [], []
+    for estimate in row.estimates:
+        words_ = (
+            f"{estimate.comparator}: ROR "
+            f"{interval(estimate.ror, estimate.ror_low, estimate.ror_high)}, "
+            f"{FLAG_WORDS[estimate.mark][1]}"
+        )
+        if estimate.sdr_screen:
+            supporting.append(words_)
+        elif estimate.evaluable:
+            against.append(words_)
+        else:
+            open_.append(words_)
+    if row.rising_in:
+        supporting.append(
+            f"rising in {joined(row.rising_in.split('+'))}: the last eight quarters "
+            "against the time before"
+        )
+    by_outcome = {"passes": supporting, "fails": against, "not applicable": open_}
+    place = {check: no for no, check in enumerate(CHECK_TITLES)}
+    for check in sorted(pair.checks, key=lambda one: place[one.check_id]):
+        letter, title = CHECK_TITLES[check.check_id]
+        by_outcome[check.outcome].append(f"({letter}) {title}: {check.words}")
+    if row.novelty and row.novelty != "unlabelled":
+        against.append(_NOVELTY_WORDS[row.novelty])
+    if pair.grid and pair.grid.n_counted:
+        share = pair.grid.n_positive / pair.grid.n_counted
+        (supporting if share > 0.5 else against).append(
+            f"{count(pair.grid.n_positive)} of {count(pair.grid.n_counted)} "
+            "specifications of the grid are positive"
+        )
+    return Reasons(tuple(supporting), tuple(against), tuple(open_))
+
+
+CHECK_TITLES: Final = {
+    "duplicates": ("a", "looser threshold for duplicates"),
+    "professionals": ("b", "reports of health professionals"),
+    "concentration": ("c", "no one source holds most"),
+    "notoriety": ("d", "no burst after a notoriety date"),
+    "age_sex": ("e", "within age band and sex"),
+    "onset": ("f", "onset later than 90 days"),
+    "markers": ("g", "markers of closer looking"),
+    "hinges": ("h", "hinges on no single choice"),
+}
+
+
+@dataclass(frozen=True)
+class Episode:
+    """Quarters in which a pair was shown in one state."""
+
+    first: str
+    last: str
+    state: str
+
+
+def episodes(steps: Sequence[StateStep]) -> tuple[Episode, ...]:
+    """States of a pair as spans of quarters, from the first on.
+
+    Examples
+    --------
+    >>> steps = [StateStep("2020q1", "new", "new"), StateStep("2020q2", "new", "new")]
+    >>> episodes(steps)
+    (Episode(first='2020q1', last='2020q2', state='new'),)
+    """
+    ordered = sorted(steps, key=lambda step: Quarter.parse(step.quarter))
+    return tuple(
+        Episode(own[0].quarter, own[-1].quarter, state)
+        for state, found in groupby(ordered, key=lambda step: step.state)
+        if (own := list(found))
+    )
+
+
+def budget_words(budget: Sequence[Budget]) -> str:
+    """How many pairs a quarter chance alone would call newly emerging."""
+    if not budget:
+        return ""
+    recent = budget[-4:]
+    last = recent[-1]
+    mean = sum(one.expected_new for one in recent) / len(recent)
+    observed = sum(one.observed_new or 0 for one in recent) / len(recent)
+    kept = "" if last.share_kept is None else f"{last.share_kept:.0%}"
+    return (
+        f"{mean:.2f} newly emerging pairs a quarter (mean of the last {len(recent)}, "
+        f"{count(last.permutations)} permutations), where the same rules find "
+        f"{observed:.2f}"
+        + (f"; {kept} of the reports of a pair cannot be dealt anew" if kept else "")
+    )
+
+
+@dataclass(frozen=True)
+class GridAxis:
+    """An axis of the grid with the share positive of each choice."""
+
+    axis: str
+    choices: tuple[GridChoice, ...]
+
+
+def grid_axes(choices: Sequence[GridChoice]) -> tuple[GridAxis, ...]:
+    """Choices of the grid by axis, in the order of the axes."""
+    names = ["comparator", "roles", "reporter", "duplicates", "litigated"]
+    order = {axis: no for no, axis in enumerate([*names, "indication_rule"])}
+    ordered = sorted(choices, key=lambda one: (order.get(one.axis, 99), one.axis))
+    return tuple(
+        GridAxis(axis, tuple(found))
+        for axis, found in groupby(ordered, key=lambda one: one.axis)
+    )
+
+
+def change_parts(change: Change) -> str:
+    """Parts of a change that are not 0, in words."""
+    named = {
+        "new cases": change.new_cases,
+        "follow-up versions": change.follow_ups,
+        "deletions": change.deletions,
+        "duplicates": change.duplicates,
+        "background": change.background,
+        "archives": change.archives,
+        "vocabulary": change.vocabulary,
+        "code lists": change.code_lists,
+    }
+    parts = [f"{name} {value:+,}" for name, value in named.items() if value]
+    mixed = " (several inputs differ, not told apart)" if change.is_mixed else ""
+    return (", ".join(parts) or "no change") + mixed

@@ -88,6 +88,26 @@ TABLES: Final[Mapping[str, Table]] = MappingProxyType(
         ),
         "signals": _view("signals", "Every pair in each comparator"),
         "verdicts": _view("verdicts", "What the comparators say together of each pair"),
+        "states": _view("states", "State of each pair as of every quarter"),
+        "pair_checks": Table(
+            "select c.* from api.pair_checks as c "
+            "where c.quarter = (select run.as_of from api.runs as run)",
+            "Checks of the pairs of the board",
+            "the latest quarter",
+        ),
+        "leads": _view("leads", "Review leads of sentinel events"),
+        "error_budget": _view("error_budget", "Pairs that chance alone would flag"),
+        "classes": Table(
+            "select c.* from api.classes as c where c.is_latest",
+            "Classes without their largest member",
+            "the latest quarter",
+        ),
+        "grid": _view("grid", "Every specification of the grid"),
+        "grid_summary": _view("grid_summary", "What the grid leaves of each pair"),
+        "labels": _view("labels", "Dated wording of labels"),
+        "notoriety": _view("notoriety", "Dates of notoriety"),
+        "changes": _view("changes", "Why counts changed since the run before"),
+        "changed_cases": _view("changed_cases", "Cases gained or lost since then"),
         "signal_history": Table(
             _BOARD_PAIRS.format("signal_history"),
             "Statistics as of every held quarter",

@@ -141,6 +141,9 @@ class Budget:
         Permutations with at least as many reports of the pair as observed.
     mean_a, observed_a
         Reports of the pair at the last quarter: mean of the permutations, observed.
+    share_kept
+        Share of the reports with a drug and an event that a permutation is expected to
+        leave as they are, because their strata are small; NaN where there is none.
     """
 
     newly: Ints
@@ -152,6 +155,7 @@ class Budget:
     n_as_many: Ints
     mean_a: Floats
     observed_a: Ints
+    share_kept: float
 
 
 # --- dealing -----------------------------------------------------------------------
@@ -427,7 +431,8 @@ class Board:
         """Whether a class has enough members with reports; True for a substance."""
         enough = np.ones((len(pair), self.n_quarters), dtype=bool)
         drug, event = np.divmod(pair, self.n_events)
-        for row in np.flatnonzero(self._margins.members.any(axis=1)[drug]):
+        is_class: Flags = np.any(self._margins.members, axis=1)
+        for row in np.flatnonzero(is_class[drug]):
             members = np.flatnonzero(self._margins.members[drug[row]])
             of_members = a[members * self.n_events + event[row]]
             n_enough = (of_members >= self._limits.min_reports).sum(axis=0)
@@ -515,7 +520,17 @@ def error_budget(
         n_as_many=tally[2].reshape(shape),
         mean_a=tally[3].reshape(shape) / permutations,
         observed_a=observed_a.reshape(shape),
+        share_kept=_share_kept(reports),
     )
+
+
+def _share_kept(reports: Reports) -> float:
+    """Chance that a report with a drug and an event gets its own events back."""
+    with_event = np.unique(reports.event_report)
+    both = with_event[reports.exposed[with_event].any(axis=1)]
+    if not both.size:
+        return float("nan")
+    return float((1 / reports.n_in_stratum[reports.stratum[both]]).mean())
 
 
 def _emerging(

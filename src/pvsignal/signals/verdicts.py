@@ -81,7 +81,7 @@ def shown(
     }
     state: Texts = evidence_state.copy()
     # The first that holds decides, so it is written last.
-    for overlay, cover in reversed(OVERLAYS.items()):
+    for overlay, cover in reversed(tuple(OVERLAYS.items())):
         covered = np.isin(evidence_state.astype(str), cover.over)
         state[covered & holds[overlay]] = str(overlay)
     return state

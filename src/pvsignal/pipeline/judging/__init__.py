@@ -199,9 +199,10 @@ def _class_holds(
         con, "select drug, event, quarter_no, holds from signals.class_check"
     )
     holds = pairs[KEY].merge(held, on=KEY, how="left")["holds"]
-    is_class = pairs["drug_level"].to_numpy() == "class"
+    is_class: npt.NDArray[np.bool_] = pairs["drug_level"].eq("class").to_numpy(bool)
     # A class that is not on the board of a quarter has no row and does not cross.
-    return ~is_class | holds.astype("boolean").fillna(False).to_numpy(bool)
+    is_held: npt.NDArray[np.bool_] = holds.eq(True).to_numpy(dtype=bool)
+    return ~is_class | is_held
 
 
 def _shown(found: pd.DataFrame, checks: pd.DataFrame) -> pd.DataFrame:

@@ -14,9 +14,9 @@ import pyarrow as pa
 from pvsignal import warehouse
 from pvsignal.analysis import Analysis
 from pvsignal.pipeline.scoring.columns import defined
-from pvsignal.pipeline.scoring.year_stratified import expected_by_year
 from pvsignal.quarter import Quarter
 from pvsignal.signals.budget import Budget, Margins, Reports, error_budget
+from pvsignal.stats import stratified_expected
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -62,6 +62,10 @@ class BudgetSummary:
         What the analysis allows.
     permutations
         Number of them.
+    share_kept
+        Share of the reports with a drug and an event that a permutation leaves as they
+        are; above some hundredths the strata are too small for the archive. NaN where
+        there is no such report.
     """
 
     quarter: str
@@ -71,6 +75,7 @@ class BudgetSummary:
     expected_emerging: float
     at_most: float
     permutations: int
+    share_kept: float
 
     @property
     def is_within(self) -> bool:
@@ -140,6 +145,12 @@ def judge_error_budget(
     return _summary(grid, budget, analysis) if is_unbroken and len(quarters) else None
 
 
+def _positions(known: pd.Index, values: pd.Series) -> Ints:
+    """Position of each value, -1 for those that are not known."""
+    positions: Ints = known.get_indexer(pd.Index(values)).astype(np.int64)
+    return positions
+
+
 class _Grid:
     """Positions of drugs, events and quarters."""
 
@@ -158,15 +169,15 @@ class _Grid:
 
     def drug(self, names: pd.Series) -> Ints:
         """Positions of drugs, -1 for those that are not scored."""
-        return self._drug.get_indexer(names).astype(np.int64)
+        return _positions(self._drug, names)
 
     def event(self, names: pd.Series) -> Ints:
         """Positions of events; names are unique over levels."""
-        return self._event.get_indexer(names).astype(np.int64)
+        return _positions(self._event, names)
 
     def quarter(self, numbers: pd.Series) -> Ints:
         """Positions of held quarters."""
-        return self._quarter.get_indexer(numbers).astype(np.int64)
+        return _positions(self._quarter, numbers)
 
     def flags(self, rows: pd.DataFrame) -> Flags:
         """Pairs and quarters that have a row; (drugs x events, quarters)."""
@@ -258,68 +269,98 @@ def _numbered(
 
 def _margins(con: warehouse.Connection, grid: _Grid) -> Margins:
     """Margins up to each quarter of the reports that count now."""
-    steps = warehouse.query_frame(con, "select * from signals.dealt_margin")
-    n_drugs, n_events, n_quarters = grid.shape
-    sets = pd.Index(sorted(grid.events["litigation_set"].unique()))
+    lines = _Lines(
+        grid, warehouse.query_frame(con, "select * from signals.dealt_margin")
+    )
     classes = warehouse.query_frame(con, _MEMBERS)
-    members = np.zeros((n_drugs, n_drugs), dtype=bool)
+    members = np.zeros((len(grid.drugs), len(grid.drugs)), dtype=bool)
     at = grid.drug(classes["drug"]), grid.drug(classes["therapy"])
     known = (at[0] >= 0) & (at[1] >= 0)
     members[at[0][known], at[1][known]] = True
-
-    def known_by(comparator: str, measure: str, n_lines: int) -> Ints:
-        """Running sum less what leaves, by set, line and quarter."""
-        chosen = steps[
-            (steps["comparator"] == comparator) & (steps["measure"] == measure)
-        ]
-        line = (
-            grid.drug(chosen["drug"])
-            if n_lines > 1
-            else np.zeros(len(chosen), dtype=np.int64)
-        )
-        step = chosen["step"].to_numpy()
-        quarter = grid.quarter(chosen["quarter_no"])
-        is_whole = (chosen["litigation_set"] == "").to_numpy()
-        found = np.zeros((len(sets), n_lines, n_quarters), dtype=np.int64)
-        whole = np.zeros((n_lines, n_quarters), dtype=np.int64)
-        np.add.at(whole, (line[is_whole], quarter[is_whole]), step[is_whole])
-        found += whole
-        out = ~is_whole
-        of_set = sets.get_indexer(chosen["litigation_set"])
-        np.subtract.at(found, (of_set[out], line[out], quarter[out]), step[out])
-        result: Ints = found.cumsum(axis=2)
-        return result
-
-    in_a = steps[steps["comparator"] == "A"]
     return Margins(
-        expected=_expected(grid, in_a),
-        set_of=sets.get_indexer(grid.events["litigation_set"]).astype(np.int64),
-        n_drug_a=known_by("A", "n_drug", n_drugs),
-        n_drug_b=known_by("B", "n_drug", n_drugs),
-        n_drug_c=known_by("C", "n_drug", n_drugs),
-        n_b=known_by("B", "n", 1)[:, 0],
-        n_c=known_by("C", "n", n_drugs),
+        expected=_expected(grid, lines),
+        set_of=lines.set_of,
+        n_drug_a=lines.left("A", "n_drug").sum(axis=3),
+        n_drug_b=lines.left("B", "n_drug").sum(axis=3),
+        n_drug_c=lines.left("C", "n_drug").sum(axis=3),
+        n_b=lines.left("B", "n")[:, 0].sum(axis=2),
+        n_c=lines.left("C", "n").sum(axis=3),
         members=members,
     )
 
 
-def _expected(grid: _Grid, steps: pd.DataFrame) -> npt.NDArray[np.float64]:
+class _Lines:
+    """Running sums of the steps of margins, by quarter and year of receipt."""
+
+    def __init__(self, grid: _Grid, steps: pd.DataFrame) -> None:
+        self._grid, self._steps = grid, steps
+        self._sets = pd.Index(sorted({"", *grid.events["litigation_set"]}))
+        self._years = pd.Index(sorted(steps["received_year"].unique()))
+        self.set_of = _positions(self._sets, grid.events["litigation_set"])
+
+    def left(self, comparator: str, measure: str) -> Ints:
+        """Reports that stay for the events of each litigation set.
+
+        Returns
+        -------
+        ndarray
+            Shape (sets, drugs, quarters, years); populations of A and B have one line
+            in place of the drugs.
+        """
+        chosen = self._chosen(comparator, measure)
+        is_whole = comparator != "C" and measure == "n"
+        line = self._grid.drug(chosen["drug"]) * (not is_whole)
+        known = self._sums(
+            chosen,
+            [_positions(self._sets, chosen["litigation_set"]), line],
+            (len(self._sets), 1 if is_whole else len(self._grid.drugs)),
+        )
+        # The set of no name is the whole; under the others stands what leaves.
+        everyone = self._sets.get_loc("")
+        rest: Ints = known[everyone] - known
+        rest[everyone] = known[everyone]
+        return rest
+
+    def of_events(self) -> Ints:
+        """Reports of each event in A; (events, quarters, years)."""
+        chosen = self._chosen("A", "n_event")
+        return self._sums(
+            chosen, [self._grid.event(chosen["event"])], (len(self._grid.events),)
+        )
+
+    def _chosen(self, comparator: str, measure: str) -> pd.DataFrame:
+        steps = self._steps
+        return steps[
+            (steps["comparator"] == comparator) & (steps["measure"] == measure)
+        ]
+
+    def _sums(
+        self, chosen: pd.DataFrame, at: list[Ints], shape: tuple[int, ...]
+    ) -> Ints:
+        step = np.zeros((*shape, len(self._grid.quarters), len(self._years)), np.int64)
+        quarter = self._grid.quarter(chosen["quarter_no"])
+        year = _positions(self._years, chosen["received_year"])
+        np.add.at(step, (*at, quarter, year), chosen["step"].to_numpy())
+        known: Ints = step.cumsum(axis=-2)
+        return known
+
+
+def _expected(grid: _Grid, lines: _Lines) -> npt.NDArray[np.float64]:
     """Expected count of each pair and quarter, by the rule that scores them."""
-    n_drugs, n_events, n_quarters = grid.shape
-    quarter, drug, event = (
-        x.ravel() for x in np.indices((n_quarters, n_drugs, n_events))
-    )
-    pairs = pd.DataFrame(
-        {"quarter_no": grid.quarters["quarter_no"].to_numpy()[quarter]}
-    )
-    for name in ("drug", "event", "event_level", "litigation_set"):
-        known, position = (grid.drugs, drug) if name == "drug" else (grid.events, event)
-        # Codes instead of a million texts.
-        codes, texts = pd.factorize(known[name])
-        pairs[name] = pd.Categorical.from_codes(codes[position], texts)
-    pairs = pairs.astype({"event": "str", "event_level": "str"})
-    found = expected_by_year(pairs, steps)
-    return found.reshape(n_quarters, n_drugs, n_events).transpose(1, 2, 0)
+    n, n_drug = lines.left("A", "n")[:, 0], lines.left("A", "n_drug")
+    n_event = lines.of_events()
+    expected = np.zeros(grid.shape)
+    for which in np.unique(lines.set_of):
+        events = np.flatnonzero(lines.set_of == which)
+        for quarter in range(grid.shape[2]):
+            # Years that no report of the time has add nothing.
+            known = n[which, quarter] > 0
+            expected[:, events, quarter] = stratified_expected(
+                n_drug[which, :, np.newaxis, quarter, known].transpose(1, 2, 0),
+                n_event[np.newaxis, events, quarter][..., known],
+                n[which, quarter, known],
+            )
+    return expected
 
 
 def _quarter_table(grid: _Grid, budget: Budget) -> pa.Table:
@@ -338,6 +379,7 @@ def _quarter_table(grid: _Grid, budget: Budget) -> pa.Table:
             "expected_emerging": defined(budget.emerging.mean(axis=0)),
             "observed_new": budget.observed_newly,
             "observed_emerging": budget.observed_emerging,
+            "share_kept": defined(np.full(grid.shape[2], budget.share_kept)),
         }
     )
 
@@ -375,4 +417,5 @@ def _summary(grid: _Grid, budget: Budget, analysis: Analysis) -> BudgetSummary:
         expected_emerging=float(budget.emerging[:, -1].mean()),
         at_most=analysis.budget.at_most,
         permutations=n,
+        share_kept=budget.share_kept,
     )
