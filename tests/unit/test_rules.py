@@ -2,8 +2,7 @@ import numpy as np
 import pandas as pd
 
 from pvsignal.analysis import load_analysis
-from pvsignal.quarter import Quarter
-from pvsignal.signals import lifecycle, rules
+from pvsignal.signals import rules
 
 ANALYSIS = load_analysis()
 
@@ -25,13 +24,6 @@ def test_the_ic_flags_above_its_threshold_and_not_at_it() -> None:
 def test_either_limit_puts_a_pair_on_the_board() -> None:
     by_ror, by_ic = np.array([1, 1, 0, 0], bool), np.array([1, 0, 1, 0], bool)
     assert rules.sdr_screen(by_ror, by_ic).tolist() == [True, True, True, False]
-
-
-def test_a_crossing_takes_the_ic_in_a_and_the_ror_elsewhere() -> None:
-    in_a = np.array([True, True, False, False])
-    by_ror = np.array([True, False, True, False])
-    by_ic = np.array([False, True, False, True])
-    assert rules.crosses(in_a, by_ror, by_ic).tolist() == [False, True, True, False]
 
 
 def test_an_undefined_ratio_does_not_flag() -> None:
@@ -114,45 +106,3 @@ def test_a_drug_without_comparator_c_has_no_count_there() -> None:
     row = rules.agreement(_latest(A=True, B=False)).iloc[0]
     assert row["not_evaluable_in"] == ""
     assert pd.isna(row["a_c"])
-
-
-def _history(**quarters: str) -> pd.DataFrame:
-    rows = []
-    for text, comparators in quarters.items():
-        for comparator in "ABC":
-            rows.append(
-                {
-                    "comparator": comparator,
-                    "drug": "x",
-                    "event": "y",
-                    "quarter_no": Quarter.parse(text.removeprefix("_")).ordinal,
-                    "crosses": comparator in comparators,
-                }
-            )
-    return pd.DataFrame(rows)
-
-
-def _crossing(**quarters: str) -> tuple[str | None, str]:
-    history = _history(**quarters)
-    held = sorted(history["quarter_no"].unique())
-    row = lifecycle.first_crossings(history, held).iloc[0]
-    return row["first_crossing"], row["crossing_state"]
-
-
-def test_the_first_crossing_is_the_first_that_holds_a_quarter_later() -> None:
-    assert _crossing(_2020q1="AB", _2020q2="A", _2020q3="AC", _2020q4="AB") == (
-        "2020q3",
-        "held",
-    )
-
-
-def test_a_crossing_in_the_latest_quarter_is_provisional() -> None:
-    assert _crossing(_2020q1="A", _2020q2="AB") == ("2020q2", "provisional")
-
-
-def test_a_alone_is_no_crossing() -> None:
-    assert _crossing(_2020q1="A", _2020q2="A") == (None, "none")
-
-
-def test_with_holes_between_quarters_nothing_is_computed() -> None:
-    assert _crossing(_2020q1="AB", _2020q3="AB") == (None, "not computed")

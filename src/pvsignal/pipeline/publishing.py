@@ -64,7 +64,6 @@ PUBLISHED_TABLES: Final = (
     "signals.run",
     "signals.ledger",
     "signals.review",
-    "signals.pair_state",
     "counts.pair_profile",
     "counts.contributor",
     "counts.attrition",

@@ -2,7 +2,7 @@
 
 A pair crosses in a quarter if the lower limit of the year-stratified IC lies above its
 threshold in A, and B or C has three reports and a lower limit of the ROR above its own
-(`pvsignal.signals.rules.crosses`). Here the same is asked of recounted cells.
+(docs/signals.md, "Crossing"). Here the same is asked of recounted cells.
 """
 
 from __future__ import annotations

@@ -67,26 +67,6 @@ def sdr_screen(by_ror: Flags, by_ic: Flags) -> Flags:
     return by_ror | by_ic
 
 
-def crosses(in_a: Flags, by_ror: Flags, by_ic: Flags) -> Flags:
-    """Tell in which rows the comparator gives its part of a crossing.
-
-    A by the lower limit of the IC whose expected count is summed over years of
-    receipt, so that eras are not compared; B and C by that of the crude ROR. A pair
-    crosses in a quarter with both parts
-    (`pvsignal.signals.lifecycle.first_crossings`).
-
-    Parameters
-    ----------
-    in_a
-        True where the row belongs to comparator A.
-    by_ror
-        `sdr_ror` of the row.
-    by_ic
-        `sdr_ic` of the year-stratified IC; read in A only.
-    """
-    return np.where(in_a, by_ic, by_ror)
-
-
 def sdr_omega(omega025: Values) -> Flags:
     """Flag pairs of drugs whose lower 95 % limit of Omega lies above 0.
 
