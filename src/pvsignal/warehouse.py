@@ -296,6 +296,7 @@ SIGNALS: Final[Mapping[str, tuple[str, ...]]] = {
         "4_signals/cell_change",
         "4_signals/change",
         "4_signals/changed_case",
+    ),
     "hinges": (
         "4_signals/sole_reference",
         "4_signals/sole_reference_step",
