@@ -238,12 +238,16 @@ API: Final = (
     "5_api/check_rows",
     "5_api/rejects",
     "5_api/codelists",
+    "5_api/labels",
+    "5_api/notoriety",
+    "5_api/marks",
     "5_api/runs",
     "5_api/ledger",
     "5_api/two_by_two",
     "5_api/pair_cases",
     "5_api/case_listing",
     "5_api/timeline",
+    "5_api/timeline_marks",
     "5_api/source_rows",
 )
 

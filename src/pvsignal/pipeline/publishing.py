@@ -77,6 +77,11 @@ PUBLISHED_TABLES: Final = (
     "analysis.selection",
     "codelists.list",
     "codelists.event_term",
+    "codelists.drug_member",
+    "codelists.label_date",
+    "codelists.label_cover",
+    "codelists.notoriety_date",
+    "codelists.notoriety_drug",
     "source.check_result",
     "source.check_row",
 )
