@@ -641,8 +641,7 @@ def review(
 ) -> None:
     """List open signals, or record a decision on one.
 
-    Example: pvsignal review fingolimod skin_bcc --decision monitor --reason "Six of
-    seven cases come from one sender." --by "A. Reviewer"
+    pvsignal review fingolimod skin_bcc --decision close --reason "One sender." --by Me
     """
     settings, what = _context(data_dir, analysis)
     options = {"--decision": decision, "--reason": reason, "--by": by}
