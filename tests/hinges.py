@@ -7,6 +7,7 @@ stores the statistics; the functions after it count case by case.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -32,7 +33,7 @@ LITIGATED: dict[Event, dict[str, tuple[int, int]]] = {
     ANY_E: {},
 }
 # So low that a handful of reports crosses.
-LOW = Thresholds(min_reports=2, ror_low_min=0.3, ic025_min=-2.0)
+LOW = Thresholds(min_reports=2, ror_low_min=0.15, ic025_min=-2.5)
 N_QUARTERS = 5
 
 
@@ -275,6 +276,18 @@ class Limits:
     @property
     def by_c(self) -> bool:
         return self.a_c >= LOW.min_reports and self.ror_low_c > LOW.ror_low_min
+
+    @property
+    def clearance(self) -> float:
+        """Distance in bits from the thresholds; NaN where B and C have no limit."""
+        others = [
+            math.log2(low / LOW.ror_low_min)
+            for a, low in ((self.a_b, self.ror_low_b), (self.a_c, self.ror_low_c))
+            if a >= LOW.min_reports and low > 0
+        ]
+        if not others:
+            return math.nan
+        return min(self.ic025_year - LOW.ic025_min, max(others))
 
     @property
     def crosses(self) -> bool:

@@ -59,6 +59,9 @@ class Stay:
     drugs: frozenset[str] = frozenset()
     events: frozenset[Event] = frozenset()
     litigated: frozenset[str] = frozenset()
+    reporter: str = "unknown"
+    sex: str = "unknown"
+    age_band: str = "unknown"
 
     @property
     def number(self) -> int:
@@ -121,6 +124,10 @@ def cohort(stays: Sequence[Stay], quarters: Sequence[int]) -> dict[str, pa.Table
             f"{ids} received_year is_ms",
             [(*key, s.caseid, s.year, s.is_ms) for key, s in keyed],
         ),
+        "cohort.report_statement": _table(
+            f"{ids} reporter sex age_band",
+            [(*key, s.caseid, s.reporter, s.sex, s.age_band) for key, s in keyed],
+        ),
         "cohort.exposure": _table(
             "drug_level drug quarter_no primaryid",
             [
@@ -161,22 +168,31 @@ def cohort(stays: Sequence[Stay], quarters: Sequence[int]) -> dict[str, pa.Table
 
 
 @contextmanager
-def scored(
-    stays: Sequence[Stay], quarters: Sequence[int], *, plan: Surveillance
+def counted(
+    stays: Sequence[Stay], quarters: Sequence[int], *, models: Sequence[str] = MODELS
 ) -> Iterator[warehouse.Connection]:
-    """Counts and statistics of what is known at the last of the quarters."""
+    """Counts of what is known at the last of the quarters."""
     last = quarters[-1]
     known = [
         replace(s, end=s.end if s.end and s.end <= last else None)
         for s in stays
         if s.start <= last
     ]
-    analysis = load_analysis().model_copy(update={"surveillance": plan})
     with warehouse.connect_memory() as con:
         for name, table in cohort(known, quarters).items():
             warehouse.load_arrow(con, name, table)
-        for path in MODELS:
+        for path in models:
             warehouse.run_model(con, warehouse.read_model(path))
+        yield con
+
+
+@contextmanager
+def scored(
+    stays: Sequence[Stay], quarters: Sequence[int], *, plan: Surveillance
+) -> Iterator[warehouse.Connection]:
+    """Counts and statistics of what is known at the last of the quarters."""
+    analysis = load_analysis().model_copy(update={"surveillance": plan})
+    with counted(stays, quarters) as con:
         score_year_stratified(con, load_analysis().thresholds)
         score_contrast(con)
         score_surveillance(con, analysis)

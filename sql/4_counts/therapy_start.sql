@@ -1,19 +1,17 @@
 -- Kind: table
--- Title: When the first start of a drug can lie in the reports behind a: first and last day of that period
+-- Title: When the first start of a drug can lie in the versions behind a: first and last day of that period
 -- Grain: (drug, quarter_no, primaryid); no row where no start is stated
 -- Reads: counts.pair_member, cohort.therapy_record, codelists.drug_member, staged.ther
--- Source: docs/statistics.md, "Time to onset". Comparator A, latest quarter. Records that the product rule admits, in
---   any role but DN (not administered): an earlier course that is reported as concomitant is a start too. A class
---   starts with the first of its members.
+-- Source: docs/statistics.md, "Time to onset". Comparator A, every version that counts at any time. Records that the
+--   product rule admits, in any role but DN (not administered): an earlier course that is reported as concomitant is a
+--   start too. A class starts with the first of its members.
 with wanted as (
     select distinct
         member.drug,
         member.quarter_no,
         member.primaryid
     from counts.pair_member as member
-    where
-        member.comparator = 'A'
-        and member.known_until is null
+    where member.comparator = 'A'
 ),
 
 taken as (

@@ -49,12 +49,19 @@ revised as (
             and before_case.caseid = base.caseid
 ),
 
+revised_caseid as (
+    select distinct revised.caseid
+    from revised
+),
+
 current_version as (
     select
         version.quarter_no,
         version.primaryid,
         version.caseid
     from cases.version as version
+    inner join revised_caseid
+        on version.caseid = revised_caseid.caseid
     cross join signals.compared_quarter as compared
     where
         version.known_from <= compared.base_no
@@ -65,6 +72,8 @@ current_version as (
 counting as (
     select distinct counted.caseid
     from cases.counted as counted
+    inner join revised_caseid
+        on counted.caseid = revised_caseid.caseid
     cross join signals.compared_quarter as compared
     where
         counted.known_from <= compared.base_no

@@ -30,6 +30,8 @@ PRIMARY = "primary"
 
 Role = Literal["PS", "SS", "C", "I"]
 ReviewPart = Literal["indication", "event"]
+Sex = Literal["female", "male", "unknown"]
+AgeBand = Literal["0-17", "18-29", "30-39", "40-49", "50-59", "60-69", "70+", "unknown"]
 IndicationRule = Literal["full", "primary_suspect", "off"]
 ListName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -154,11 +156,8 @@ class ReportChoice(_Frozen):
     """
 
     reporter: tuple[Literal["professional", "consumer", "unknown"], ...] = ()
-    sex: tuple[Literal["female", "male", "unknown"], ...] = ()
-    age_band: tuple[
-        Literal["0-17", "18-29", "30-39", "40-49", "50-59", "60-69", "70+", "unknown"],
-        ...,
-    ] = ()
+    sex: tuple[Sex, ...] = ()
+    age_band: tuple[AgeBand, ...] = ()
     region: tuple[Literal["us", "europe", "elsewhere", "unknown"], ...] = ()
     seriousness: tuple[Literal["serious", "not_serious"], ...] = ()
     received_year: tuple[int, ...] = ()
@@ -212,6 +211,56 @@ class Variant(_Frozen):
         in_all = bool(changed & (of_all | {"indication_rule"}))
         in_ab = ("A", "B") if in_all or self.since_first_report else ()
         return (*in_ab, "C") if in_all or self.reference else in_ab
+
+
+class Grid(_Frozen):
+    """Ways to count that are laid out in full: every combination of what is listed.
+
+    Attributes
+    ----------
+    comparator, reporter, duplicates, litigated, indication_rule
+        Values of each axis, as in a variant; the primary one is among them.
+    roles
+        Sets of roles; None for those of the analysis alone.
+    adjustment
+        ``crude``; Mantel-Haenszel over age band and sex, or over the year of receipt.
+    min_reports
+        Smallest population of a specification that is counted in a share.
+    """
+
+    comparator: tuple[Literal["A", "B", "C"], ...] = ("A", "B", "C")
+    roles: tuple[tuple[Role, ...], ...] | None = None
+    reporter: tuple[Literal["all", "professional"], ...] = ("all", "professional")
+    duplicates: tuple[Literal["left_out", "counted"], ...] = ("left_out", "counted")
+    litigated: tuple[Literal["left_out", "counted"], ...] = ("left_out", "counted")
+    indication_rule: tuple[Literal["standard", "narrow", "off"], ...] = (
+        "standard",
+        "narrow",
+        "off",
+    )
+    adjustment: tuple[Literal["crude", "age_sex", "year"], ...] = (
+        "crude",
+        "age_sex",
+        "year",
+    )
+    min_reports: int = Field(5000, ge=0)
+
+    @model_validator(mode="after")
+    def _axes_hold_the_primary_value_and_no_value_twice(self) -> Grid:
+        axes: Mapping[str, tuple[tuple[str, ...], str | None]] = {
+            "comparator": (self.comparator, None),
+            "reporter": (self.reporter, "all"),
+            "duplicates": (self.duplicates, "left_out"),
+            "litigated": (self.litigated, "left_out"),
+            "indication_rule": (self.indication_rule, "standard"),
+            "adjustment": (self.adjustment, "crude"),
+        }
+        for name, (values, primary) in axes.items():
+            if not values or len(set(values)) < len(values):
+                raise ValueError(f"{name} must list at least one value, none twice")
+            if primary and primary not in values:
+                raise ValueError(f"{name} must list '{primary}', the primary choice")
+        return self
 
 
 class ListChoice(_Frozen):
@@ -324,6 +373,7 @@ class Analysis(_Frozen):
     review: Review = Review()
     meddra: MeddraEvents = MeddraEvents()
     variants: tuple[Variant, ...] = (Variant(name=PRIMARY),)
+    grid: Grid = Grid()
 
     @field_validator("variants")
     @classmethod
@@ -380,6 +430,20 @@ class Analysis(_Frozen):
                     f"variant {variant.name} has the analysis' own reference"
                 )
         return self
+
+    @model_validator(mode="after")
+    def _grid_has_the_roles_of_the_analysis(self) -> Analysis:
+        sets = [frozenset(roles) for roles in self.grid_roles]
+        if not all(sets) or len(set(sets)) < len(sets):
+            raise ValueError("grid.roles must list sets of roles, none empty or twice")
+        if frozenset(self.roles) not in sets:
+            raise ValueError("grid.roles must list the analysis' own roles")
+        return self
+
+    @property
+    def grid_roles(self) -> tuple[tuple[Role, ...], ...]:
+        """Sets of roles of the grid."""
+        return (self.roles,) if self.grid.roles is None else self.grid.roles
 
     @property
     def headlines(self) -> tuple[str, ...]:

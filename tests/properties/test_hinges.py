@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 from hypothesis import given, settings
 
 from pvsignal import warehouse
 from pvsignal.pipeline.judging.classes import judge_classes
+from pvsignal.pipeline.judging.hinges import check_hinges
 from tests.hinges import (
     CLASS,
     FIRST,
+    LITIGATED,
     LOW,
     N_QUARTERS,
+    REFERENCES,
+    Told,
     current,
     histories,
     judged,
     limits_of,
     same,
 )
+from tests.over_time import Event
 
 QUARTERS = range(FIRST, FIRST + N_QUARTERS)
 many = settings(max_examples=12, deadline=None, derandomize=True)
@@ -60,3 +68,54 @@ def test_a_class_without_its_largest_member_is_that_of_counting_case_by_case(sta
         assert row["crosses"] == whole.crosses
         assert row["crosses_without"] == without.crosses
         assert row["holds"] == (whole.crosses and n_members >= 2 and without.crosses)
+
+
+@given(histories())
+@many
+def test_hinges_are_those_of_counting_case_by_case(stays):
+    with judged(stays, QUARTERS) as (con, analysis):
+        rows = check_hinges(con, analysis).to_pylist()
+        board = warehouse.query_rows(
+            con, "from signals.screened where is_screened order by all"
+        )
+    assert sorted((r["drug"], r["event"], r["quarter_no"]) for r in rows) == sorted(
+        (r["drug"], r["event"], r["quarter_no"]) for r in board
+    )
+    for row in rows:
+        event = next(e for e in LITIGATED if e[1] == row["event"])
+        known = current(stays, row["quarter_no"])
+        outcome, value = hinges_of(known, row["drug"], event)
+        assert row["outcome"] == outcome, row["words"]
+        if value is not None:
+            assert same(row["value"], value)
+
+
+def hinges_of(known: list[Told], drug: str, event: Event) -> tuple[str, float | None]:
+    """Outcome of the check and its value, by counting without and with each hinge."""
+    whole = limits_of(known, drug, event)
+    needs_c = whole.by_c and not whole.by_b
+    if not whole.crosses or not (needs_c or LITIGATED[event]):
+        return "not applicable", None
+    tried = []
+    for therapy in sorted(REFERENCES[drug]) if needs_c else ():
+        left = [
+            s for s in known if s.names(drug) or s.drugs & REFERENCES[drug] != {therapy}
+        ]
+        if any(not s.stimulated(event) for s in known if s not in left):
+            tried.append(limits_of(left, drug, event))
+            # Only C is counted without it.
+            tried[-1] = replace(
+                tried[-1],
+                ic025_year=whole.ic025_year,
+                a_b=whole.a_b,
+                ror_low_b=whole.ror_low_b,
+            )
+    for ingredient in LITIGATED[event]:
+        if any(s.stimulated(event) == {ingredient} for s in known):
+            tried.append(limits_of(known, drug, event, put_back=ingredient))
+    outcome = "passes" if all(one.crosses for one in tried) else "fails"
+    return outcome, min((one.clearance for one in tried or [whole]), key=_nan_first)
+
+
+def _nan_first(value: float) -> float:
+    return -np.inf if np.isnan(value) else value

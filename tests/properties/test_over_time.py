@@ -28,6 +28,7 @@ from tests.properties.test_reference_properties import shipped
 
 PLAN = Surveillance(looks=8)
 DRUGS = ("x", "y")
+REPORTERS = ("professional", "consumer", "unknown")
 
 
 @st.composite
@@ -64,6 +65,9 @@ def histories(draw: st.DrawFn, *, n_quarters: int = 12) -> list[Stay]:
                     "litigated": draw(
                         st.sampled_from([frozenset()] * 5 + [frozenset({"z"})])
                     ),
+                    "reporter": draw(st.sampled_from(REPORTERS)),
+                    "sex": draw(st.sampled_from(["female", "male", "unknown"])),
+                    "age_band": draw(st.sampled_from(["18-29", "70+", "unknown"])),
                 }
             end = points[place + 1] if place + 1 < len(points) else None
             found.append(Stay(caseid, start=start, end=end, year=year, **said))

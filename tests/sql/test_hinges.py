@@ -11,7 +11,9 @@ import pytest
 from pvsignal import warehouse
 from pvsignal.analysis import Thresholds
 from pvsignal.pipeline.judging.classes import judge_classes
-from tests.hinges import ANY_E, CLASS, FIRST, Told, judged, reports
+from pvsignal.pipeline.judging.hinges import check_hinges
+from tests.hinges import ANY_E, CLASS, FIRST, E, Told, judged, reports
+from tests.over_time import Event
 
 USUAL = Thresholds()
 EVENT = frozenset([ANY_E])
@@ -33,6 +35,14 @@ def _classes(stays: Sequence[Told]) -> dict[str, Any]:
             con, f"from signals.class_check where drug = '{CLASS}'"
         )
     (row,) = rows
+    return row
+
+
+def _checked(stays: Sequence[Told], drug: str, event: Event) -> dict[str, Any]:
+    """What the check of hinges says of a pair at the only quarter."""
+    with judged(stays, [FIRST], limits=USUAL) as (con, analysis):
+        rows = check_hinges(con, analysis).to_pylist()
+    (row,) = [row for row in rows if (row["drug"], row["event"]) == (drug, event[1])]
     return row
 
 
@@ -101,3 +111,110 @@ def test_of_two_members_of_one_size_the_first_by_name_leaves(names: str) -> None
     drugs = [frozenset([name]) for name in names]
     row = _classes(_drug(drugs[0], 1, n_event=9) + _drug(drugs[1], 51, n_event=9))
     assert row["largest_member"] == "x"
+
+
+# Half of the reports of x with the event, in people without a stated disease: B has
+# none of them, so that the verdict is that of A and C.
+ONLY_C = [
+    *reports(300, 1000),
+    *reports(20, 2000, events=EVENT),
+    *reports(8, 1, drugs=X, events=EVENT),
+    *reports(8, 51, drugs=X),
+]
+
+
+def test_a_verdict_that_b_carries_does_not_need_the_reference() -> None:
+    row = _checked([*BACKGROUND, *_drug(X, 1, n_event=9)], "x", ANY_E)
+    assert row["outcome"] == "not applicable"
+    assert row["words"] == (
+        "B flags, so that C is not needed, and no litigated drug concerns it"
+    )
+    assert (row["value"], row["of_n"]) == (None, None)
+
+
+def test_a_verdict_that_needs_a_single_reference_therapy_fails() -> None:
+    # Of s nearly all have the event: without r nothing is left to stand out from.
+    reference = [
+        *reports(60, 3000, drugs=R),
+        *reports(2, 3500, drugs=R, events=EVENT),
+        *reports(10, 4000, drugs=S, events=EVENT),
+        *reports(2, 4500, drugs=S),
+    ]
+    row = _checked([*ONLY_C, *reference], "x", ANY_E)
+    assert row["outcome"] == "fails"
+    assert row["words"].startswith("C no longer flags without r (ror_low 0.0")
+    assert row["value"] < 0
+    assert row["of_n"] == 8
+
+
+def test_a_verdict_that_any_one_reference_therapy_may_leave_passes() -> None:
+    reference = [
+        *reports(60, 3000, drugs=R),
+        *reports(2, 3500, drugs=R, events=EVENT),
+        *reports(60, 4000, drugs=S),
+        *reports(3, 4500, drugs=S, events=EVENT),
+    ]
+    row = _checked([*ONLY_C, *reference], "x", ANY_E)
+    assert row["outcome"] == "passes"
+    assert row["words"].startswith("C flags without each reference therapy (least r")
+
+
+def test_a_report_with_the_drug_or_two_reference_therapies_stays() -> None:
+    # All that r has beside x or s: without r the reference is what it was.
+    reference = [
+        *reports(60, 3000, drugs=R | S),
+        *reports(2, 3500, drugs=R | S, events=EVENT),
+        *reports(2, 3600, drugs=X | R),
+    ]
+    row = _checked([*ONLY_C, *reference], "x", ANY_E)
+    assert row["outcome"] == "passes"
+    assert "no report of the reference names one therapy" in row["words"]
+
+
+LITIGATION = frozenset([E])
+
+
+def _with_litigated(**said: object) -> list[Told]:
+    """A pair that crosses, and sixty reports of the event that say what is given."""
+    return [
+        *reports(300, 1000),
+        *reports(4, 2000, events=LITIGATION),
+        *reports(60, 3000, is_ms=True, drugs=R),
+        *reports(3, 4000, is_ms=True, drugs=R, events=LITIGATION),
+        *reports(6, 1, is_ms=True, drugs=X, events=LITIGATION),
+        *reports(24, 51, is_ms=True, drugs=X),
+        *reports(60, 5000, events=LITIGATION, **said),
+    ]
+
+
+def test_a_verdict_that_the_reports_of_a_litigated_drug_undo_fails() -> None:
+    row = _checked(_with_litigated(ingredients=frozenset("i")), "x", E)
+    assert row["outcome"] == "fails"
+    assert "no longer crosses with the reports of i (ic025_year -" in row["words"]
+
+
+def test_a_report_that_two_litigated_drugs_keep_out_is_not_put_back() -> None:
+    row = _checked(_with_litigated(ingredients=frozenset("ij")), "x", E)
+    assert row["outcome"] == "passes"
+    assert row["words"].endswith("no report of a litigated drug is known")
+
+
+def test_a_second_drug_in_a_year_that_is_not_litigated_does_not_count() -> None:
+    said = {"ingredients": frozenset("ij"), "year": 2020}
+    row = _checked(_with_litigated(**said), "x", E)
+    assert "each litigated drug (least i: " in row["words"]
+
+
+def test_litigated_reports_with_the_drug_come_back_to_its_cells() -> None:
+    said = {"ingredients": frozenset("i"), "is_ms": True, "drugs": X}
+    row = _checked(_with_litigated(**said), "x", E)
+    assert (row["outcome"], row["of_n"]) == ("passes", 6)
+    assert "crosses with the reports of each litigated drug (least i" in row["words"]
+
+
+def test_a_pair_that_does_not_cross_is_not_judged() -> None:
+    # Of its only reference every report has the event, and B is empty.
+    reference = reports(40, 3000, drugs=R, events=EVENT)
+    row = _checked([*ONLY_C, *reference], "x", ANY_E)
+    assert row["outcome"] == "not applicable"
+    assert row["words"] == "the pair does not cross in this quarter"

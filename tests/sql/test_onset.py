@@ -12,7 +12,7 @@ from tests.sql.tables import create, drawn, run
 
 MEMBER = (
     "comparator | drug_level | drug | event_level | event | quarter_no:int |"
-    " primaryid:int | caseid:int | known_until:int\n"
+    " primaryid:int | caseid:int | known_until:int | known_from:int\n"
 )
 RECORD = (
     "quarter_no:int | primaryid:int | drug_seq:int | role_cod | therapy |"
@@ -32,7 +32,7 @@ substance | siponimod | siponimod
 class | class:s1p_modulator | fingolimod
 class | class:s1p_modulator | siponimod
 """
-ONE_REPORT = "A | substance | fingolimod | group | melanoma | 10 | 1 | 7 | -"
+ONE_REPORT = "A | substance | fingolimod | group | melanoma | 10 | 1 | 7 | - | 10"
 ONE_RECORD = "10 | 1 | 1 | PS | fingolimod | true"
 
 
@@ -43,19 +43,20 @@ def spans(
     members: str = ONE_REPORT,
     records: str = ONE_RECORD,
     columns: str = "low_days high_days",
+    model: str = "4_counts/pair_onset",
 ) -> list[tuple[str, ...]]:
     """Spans of reports 1; a start is drug_seq | date | precision, a line each."""
     ther = "\n".join(f"10 | 1 | {line.strip()}" for line in starts.split("\n") if line)
     return run(
-        "4_counts/pair_onset",
+        model,
         {
             "counts.pair_member": MEMBER + members,
             "cohort.therapy_record": RECORD + records,
             "codelists.drug_member": DRUGS,
             "staged.ther": THER + ther,
-            "counts.review_case": CASE + f"10 | 1 | 7 | {event}",
+            "cohort.report_statement": CASE + f"10 | 1 | 7 | {event}",
         },
-        before=("4_counts/therapy_start",),
+        before=("4_counts/therapy_start", "4_counts/onset_span"),
         columns=columns,
     )
 
@@ -134,7 +135,7 @@ def test_the_start_of_another_drug_of_the_report_is_not_taken():
 
 def test_a_class_starts_with_the_first_of_its_members():
     members = "\n".join(
-        f"A | {drug} | group | melanoma | 10 | 1 | 7 | -"
+        f"A | {drug} | group | melanoma | 10 | 1 | 7 | - | 10"
         for drug in (
             "substance | fingolimod",
             "substance | siponimod",
@@ -153,9 +154,27 @@ def test_a_class_starts_with_the_first_of_its_members():
 
 
 def test_reports_of_other_comparators_or_that_no_longer_count_have_no_row():
-    members = ONE_REPORT.replace("A |", "B |") + "\n" + ONE_REPORT.replace("-", "12")
+    members = (
+        ONE_REPORT.replace("A |", "B |") + "\n" + ONE_REPORT.replace("| - |", "| 12 |")
+    )
     found = spans("1 | 2019-01-10 | day", "2019-03-01 | day", members=members)
     assert found == []
+
+
+def test_a_version_that_counted_for_a_while_keeps_its_span():
+    members = ONE_REPORT + "\n" + ONE_REPORT.replace("| - | 10", "| 12 | 11")
+    found = spans(
+        "1 | 2019-01-10 | day",
+        "2019-03-01 | day",
+        members=members,
+        model="4_counts/onset_span",
+        columns="known_from known_until low_days high_days",
+    )
+    assert found == drawn("""
+        known_from | known_until | low_days | high_days
+        10 | - | 50 | 50
+        11 | 12 | 50 | 50
+    """)
 
 
 def scored(rows: str) -> list[dict[str, Any]]:

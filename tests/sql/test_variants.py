@@ -69,10 +69,10 @@ GIVEN = {
     "cases.sighting": f"{KEY} | line:int\n10|1|1|1\n10|2|2|2\n10|3|3|3",
     "cases.suspected_duplicate": f"{KEY}\n10 | 3 | 3",
     "staged.demo": f"""
-        {KEY} | line:int | sex | age_years:float | occp_cod | occr_country | reporter_country
-        10 | 1 | 1 | 1 | F | 40 | MD | - | us
-        10 | 2 | 2 | 2 | F | 40 | MD | - | -
-        10 | 3 | 3 | 3 | UNK | - | - | FR | US
+        {KEY} | line:int | sex | age_years:float | occp_cod | occr_country | reporter_country | event_date:date | event_date_precision
+        10 | 1 | 1 | 1 | F | 40 | MD | - | us | - | -
+        10 | 2 | 2 | 2 | F | 40 | MD | - | - | - | -
+        10 | 3 | 3 | 3 | UNK | - | - | FR | US | - | -
     """,
     "staged.outc": "quarter_no:int | primaryid:int | outc_cod\n10 | 3 | DE\n10|3|HO",
     "cohort.therapy_record": """
@@ -96,7 +96,7 @@ def test_what_a_report_does_not_say_is_a_value_of_its_own() -> None:
         GIVEN,
         columns="caseid reporter sex age_band region seriousness therapies n_starts "
         "is_suspected_duplicate",
-        before=("3_cohort/stated_country",),
+        before=("3_cohort/stated_country", "3_cohort/report_statement"),
     )
     assert rows == drawn("""
         a | b | c | d | e | f | g | h | i

@@ -311,6 +311,20 @@ PRIVATE = {
     " masking_ratio double, a_without bigint, b_without bigint, c_without bigint,"
     " d_without bigint, prr_without double, ror_without double,"
     " ror_low_without double, ror_high_without double, is_exact_without boolean",
+    "signals.grid": "drug text, event text, comparator text, roles text, reporter text,"
+    " duplicates text, litigated text, indication_rule text, adjustment text,"
+    " a bigint, a_compared bigint, expected double, n bigint, ror double,"
+    " ror_low double, ror_high double, is_positive boolean, is_counted boolean,"
+    " why_not_counted text",
+    "signals.grid_summary": "drug text, event text, n_counted bigint,"
+    " n_positive bigint, share_positive double, primary_counted_in text,"
+    " primary_positive_in text, worst text, worst_a bigint, worst_ror double,"
+    " worst_ror_low double, worst_ror_high double, best text, best_a bigint,"
+    " best_ror double, best_ror_low double, best_ror_high double, flips text",
+    "signals.grid_choice": "drug text, event text, axis text, value text,"
+    " n_counted bigint, n_positive bigint, share_positive double",
+    "signals.grid_flip": "drug text, event text, comparator text, choice text,"
+    " is_positive boolean",
     "signals.onset": "drug_level text, drug text, event_level text, event text,"
     " a bigint, n_dated bigint, n_exact bigint, n_before_start bigint,"
     " n_not_dated bigint, q1_low_days double, q1_high_days double,"

@@ -80,6 +80,7 @@ def variant_tables(analysis: Analysis, lists: Codelists) -> dict[str, pd.DataFra
         "analysis.role_set": pd.DataFrame(
             sorted(
                 {(row["role_set"], role) for row in rows for role in _split_roles(row)}
+                | {(role_set(own), role) for own in analysis.grid_roles for role in own}
             ),
             columns=["role_set", "role_cod"],
             dtype=str,
@@ -94,15 +95,19 @@ def variant_tables(analysis: Analysis, lists: Codelists) -> dict[str, pd.DataFra
     }
 
 
+def role_set(roles: Iterable[str]) -> str:
+    """Name of a set of roles."""
+    return "+".join(sorted(set(roles)))
+
+
 def _split_roles(row: Mapping[str, object]) -> list[str]:
     return str(row["role_set"]).split("+")
 
 
 def _row(variant: Variant, analysis: Analysis) -> dict[str, object]:
-    roles = sorted(set(variant.roles or analysis.roles))
     selection = {
         "population": _name_of(_traits(variant)),
-        "role_set": "+".join(roles),
+        "role_set": role_set(variant.roles or analysis.roles),
         "indication_rule": variant.indication_rule,
         "counts_litigated": variant.litigated == "counted",
     }

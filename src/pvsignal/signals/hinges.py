@@ -86,9 +86,152 @@ def _bits(a: Counts, ror_low: Values, limits: Thresholds) -> Values:
     return found
 
 
+@dataclass(frozen=True)
+class Judgement:
+    """What a check says of a pair in a quarter.
+
+    Attributes
+    ----------
+    outcome
+        ``passes``, ``fails`` or ``not applicable``.
+    words
+        Why, with the figures.
+    value
+        The number compared; NaN without one.
+    of_n
+        The count it rests on; None without one.
+    """
+
+    outcome: str
+    words: str
+    value: float = np.nan
+    of_n: int | None = None
+
+
+NOT_CROSSING: Final = Judgement(NOT_APPLICABLE, DOES_NOT_CROSS)
+
+
+@dataclass(frozen=True)
+class Recount:
+    """One recount of a crossing: what was changed and the limits that it gave.
+
+    Attributes
+    ----------
+    name
+        The reference therapy left out or the litigated ingredient put back.
+    crosses
+        Whether the pair still crosses.
+    clearance
+        How far above its thresholds, in bits (`Recounted.clearance`).
+    ic025_year, ror_low_b, ror_low_c
+        Lower limits; NaN where there is none.
+    """
+
+    name: str
+    crosses: bool
+    clearance: float
+    ic025_year: float
+    ror_low_b: float
+    ror_low_c: float
+
+    @property
+    def figures(self) -> str:
+        """The limits in words."""
+        return (
+            f"ic025_year {shown(self.ic025_year)}, ror_low {shown(self.ror_low_b)} "
+            f"in B and {shown(self.ror_low_c)} in C"
+        )
+
+
+def judge_hinges(
+    a: int,
+    clearance: float,
+    *,
+    needs_c: bool,
+    is_litigated: bool,
+    without: Sequence[Recount],
+    put_back: Sequence[Recount],
+) -> Judgement:
+    """Whether a crossing hinges on one reference therapy or one litigated drug.
+
+    Parameters
+    ----------
+    a
+        Reports of the pair in A.
+    clearance
+        That of the crossing as counted, in bits.
+    needs_c
+        A and C give their part of the crossing and B does not.
+    is_litigated
+        The event has litigated drugs.
+    without
+        Recounts of C without the reports of one reference therapy each; read where C
+        is needed.
+    put_back
+        Recounts with the reports of one litigated ingredient each put back.
+
+    Returns
+    -------
+    Judgement
+        The value is the smallest clearance of all recounts in bits, NaN if one of them
+        has no limit; without a recount that of the crossing.
+    """
+    if not needs_c and not is_litigated:
+        words = "B flags, so that C is not needed, and no litigated drug concerns it"
+        return Judgement(NOT_APPLICABLE, words)
+    tried = [*(without if needs_c else ()), *put_back]
+    value = float(np.min([one.clearance for one in tried] or [clearance]))
+    reference = (
+        _of_reference(without) if needs_c else "B flags, so that C is not needed"
+    )
+    litigated = (
+        _of_litigated(put_back)
+        if is_litigated
+        else "no litigated drug concerns the event"
+    )
+    outcome = PASSES if all(one.crosses for one in tried) else FAILS
+    return Judgement(outcome, f"{reference}; {litigated}", value, a)
+
+
+def _of_reference(recounts: Sequence[Recount]) -> str:
+    if not recounts:
+        return "no report of the reference names one therapy of it only"
+    worst, failing = _worst(recounts)
+    limit = f"ror_low {shown(worst.ror_low_c)}"
+    if failing:
+        return f"C no longer flags without {listed(failing)} ({limit})"
+    return f"C flags without each reference therapy (least {worst.name}: {limit})"
+
+
+def _of_litigated(recounts: Sequence[Recount]) -> str:
+    if not recounts:
+        return "no report of a litigated drug is known"
+    worst, failing = _worst(recounts)
+    if failing:
+        named = listed(failing)
+        return f"no longer crosses with the reports of {named} ({worst.figures})"
+    return (
+        "crosses with the reports of each litigated drug "
+        f"(least {worst.name}: {worst.figures})"
+    )
+
+
+def _worst(recounts: Sequence[Recount]) -> tuple[Recount, list[str]]:
+    """The recount with the smallest clearance, and the names that fail, worst first."""
+    ordered = sorted(
+        recounts,
+        key=lambda one: (
+            one.crosses,
+            one.clearance if np.isfinite(one.clearance) else -np.inf,
+            one.name,
+        ),
+    )
+    return ordered[0], [one.name for one in ordered if not one.crosses]
+
+
 def shown(limit: float) -> str:
-    """Lower limit as it stands in a sentence: two decimals, or that there is none."""
-    return "none" if np.isnan(limit) else f"{limit:.2f}"
+    """Lower limit as it stands in a sentence: three decimals, or that there is none."""
+    return "none" if np.isnan(limit) else f"{limit:.3f}"
 
 
 def listed(names: Sequence[str], *, most: int = 3) -> str:

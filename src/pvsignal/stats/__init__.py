@@ -54,7 +54,7 @@ from pvsignal.stats.multiplicity import (
     phvid_fdr,
     storey_q,
 )
-from pvsignal.stats.onset import OnsetSummary, Share, onset_summary
+from pvsignal.stats.onset import OnsetSummary, Share, Sides, onset_sides, onset_summary
 from pvsignal.stats.power import (
     detectable_ratio,
     detectable_reports,
@@ -110,6 +110,7 @@ __all__ = [
     "PValues",
     "Ratio",
     "Share",
+    "Sides",
     "SpendingBoundary",
     "adjusted_ror",
     "adjusted_ror_of_events",
@@ -147,6 +148,7 @@ __all__ = [
     "maxsprt_group_critical_value",
     "maxsprt_spending_boundary",
     "omega",
+    "onset_sides",
     "onset_summary",
     "phvid_fdr",
     "poisson_lrt",

@@ -21,6 +21,7 @@ from scipy.optimize import brentq, minimize_scalar
 
 from pvsignal.stats.twobytwo import Z_95
 
+BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
 
 # Half the 0.95 quantile of chi-squared with one degree of freedom: by so much the log
@@ -56,6 +57,26 @@ class Share:
     share: float
     low: float
     high: float
+
+
+@dataclass(frozen=True)
+class Sides:
+    """On which side of a border each case lies; a case without a date on none.
+
+    Attributes
+    ----------
+    is_before_start
+        The event lies before the start of the drug for sure: no onset.
+    is_under, is_beyond
+        The onset lies before the border for sure, or on it or later.
+    is_unknown
+        Its span has days on both sides.
+    """
+
+    is_before_start: BoolArray
+    is_under: BoolArray
+    is_unknown: BoolArray
+    is_beyond: BoolArray
 
 
 @dataclass(frozen=True)
@@ -190,10 +211,44 @@ def _quartiles(days: FloatArray) -> tuple[float, float, float]:
     return float(first), float(median), float(third)
 
 
+def onset_sides(
+    low_days: npt.ArrayLike, high_days: npt.ArrayLike, border: int
+) -> Sides:
+    """Side of a day on which each case lies.
+
+    Parameters
+    ----------
+    low_days, high_days
+        Spans as in `onset_summary`.
+    border
+        Day, counted from the start of the drug; it belongs to what is beyond.
+
+    Examples
+    --------
+    One case at each place, the last without a date:
+
+    >>> sides = onset_sides([-9, 89, 80, 90, np.nan], [-1, 89, 95, 90, np.nan], 90)
+    >>> sides.is_before_start.tolist()
+    [True, False, False, False, False]
+    >>> sides.is_under.tolist(), sides.is_beyond.tolist()
+    ([False, True, False, False, False], [False, False, False, True, False])
+    """
+    low, high = (np.asarray(days, dtype=np.float64) for days in (low_days, high_days))
+    stated = np.isfinite(low) & np.isfinite(high)
+    started = stated & (high >= 0)
+    return Sides(
+        is_before_start=stated & ~started,
+        is_under=started & (high < border),
+        is_unknown=started & (low < border) & (high >= border),
+        is_beyond=started & (low >= border),
+    )
+
+
 def _share_under(border: int, low: FloatArray, high: FloatArray) -> Share:
     """Share of spans before a day, with bounds for those that straddle it."""
-    n, n_under = low.size, int((high < border).sum())
-    n_unknown = int(((low < border) & (high >= border)).sum())
+    sides = onset_sides(low, high, border)
+    n, n_under = low.size, int(sides.is_under.sum())
+    n_unknown = int(sides.is_unknown.sum())
     known = n - n_unknown
     return Share(
         n_under=n_under,

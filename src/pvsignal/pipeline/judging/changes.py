@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import duckdb
 import pyarrow as pa
 
 from pvsignal import __version__, codelists, duplicates, warehouse
@@ -161,9 +162,7 @@ def judge_changes(
     now = _inputs_of(con, inputs)
     found: Previous | NotCompared
     if not inputs.is_complete:
-        found = NotCompared(
-            "a run as of an earlier quarter, or on a part of what is held"
-        )
+        found = NotCompared("a run as of an earlier quarter or on some of the quarters")
     elif previous is None:
         found = NotCompared("no run of this analysis was published before")
     elif not previous.exists():
@@ -175,36 +174,44 @@ def judge_changes(
 
 def read_previous(file: Path, *, spill: Path) -> Previous | NotCompared:
     """What a published file says, or why it cannot be compared with."""
-    with warehouse.connect_readonly(file, temp_dir=spill) as con:
-        missing = _missing(con)
-        if missing:
-            return NotCompared(
-                "the previous run was published by an older version, without "
-                + ", ".join(missing)
-            )
-        (run,) = warehouse.query_rows(
-            con, f"select {', '.join(_NEEDED['runs'])} from api.runs"
+    try:
+        with warehouse.connect_readonly(file, temp_dir=spill) as con:
+            return _read(con)
+    except (duckdb.IOException, duckdb.SerializationException):
+        # No path and no text of DuckDB's: the note is published.
+        return NotCompared("the file of the previous run cannot be read")
+
+
+def _read(con: warehouse.Connection) -> Previous | NotCompared:
+    missing = _missing(con)
+    if missing:
+        return NotCompared(
+            "the previous run was published by an older version, without "
+            + ", ".join(missing)
         )
-        archives = warehouse.query_rows(
-            con,
-            "select distinct quarter, archive_sha256 from api.quarters "
-            "order by quarter, archive_sha256",
-        )
-        lists = warehouse.query_rows(con, "select list, sha256 from api.codelists")
-        cells = warehouse.query_arrow(
-            con,
-            "select history.comparator, history.drug_level, history.drug, "
-            "history.event_level, history.event, history.a, history.b, history.c, "
-            "history.d, history.sdr_screen as is_flagged "
-            "from api.signal_history as history "
-            "inner join api.runs as runs on history.as_of = runs.as_of "
-            "where history.event_level in ('group', 'supergroup')",
-        )
-        cases = warehouse.query_arrow(
-            con,
-            "select drug, event, caseid, primaryid, quarter from api.pair_cases "
-            "where event_level in ('group', 'supergroup')",
-        )
+    (run,) = warehouse.query_rows(
+        con, f"select {', '.join(_NEEDED['runs'])} from api.runs"
+    )
+    archives = warehouse.query_rows(
+        con,
+        "select distinct quarter, archive_sha256 from api.quarters "
+        "order by quarter, archive_sha256",
+    )
+    lists = warehouse.query_rows(con, "select list, sha256 from api.codelists")
+    cells = warehouse.query_arrow(
+        con,
+        "select history.comparator, history.drug_level, history.drug, "
+        "history.event_level, history.event, history.a, history.b, history.c, "
+        "history.d, history.sdr_screen as is_flagged "
+        "from api.signal_history as history "
+        "inner join api.runs as runs on history.as_of = runs.as_of "
+        "where history.event_level in ('group', 'supergroup')",
+    )
+    cases = warehouse.query_arrow(
+        con,
+        "select drug, event, caseid, primaryid, quarter from api.pair_cases "
+        "where event_level in ('group', 'supergroup')",
+    )
     return Previous(
         RunInputs(
             run=run["run"],

@@ -13,9 +13,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from pvsignal import warehouse
-from pvsignal.signals.hinges import Recounted
+from pvsignal.signals.hinges import Judgement, Recounted
 from pvsignal.stats import information_component, twobytwo
 
 IntArray = npt.NDArray[np.int64]
@@ -72,7 +73,8 @@ def board_rows(con: warehouse.Connection) -> pd.DataFrame:
     pandas.DataFrame
         ``drug_level``, ``drug``, ``event_level``, ``event``, ``litigation_set``,
         ``quarter_no``, ``quarter``, ``is_latest``, ``by_a``, ``by_b``, ``by_c``,
-        ``crosses``, ``ic025_year``, ``ror_low_b``, ``ror_low_c`` (NaN without one), and the cells
+        ``crosses``, ``ic025_year``, ``ror_low_b``, ``ror_low_c`` (NaN without one),
+        and the cells
         ``a_a``, ``n_drug_a``, ``a_b``, ``n_drug_b``, ``n_event_b``, ``n_b`` and those
         of C, 0 where the drug has no C; ordered by pair and quarter.
     """
@@ -302,3 +304,53 @@ def without_drug_side(
         n_drug[is_left] -= known.at(rows[is_left], **no_event)
         found[comparator] = Change(a=-a, n_drug=-n_drug, n_event=-a, n=-n_drug)
     return found
+
+
+_CHECKED: Final = pa.schema(
+    [
+        ("drug", pa.string()),
+        ("event", pa.string()),
+        ("quarter_no", pa.int16()),
+        ("check_id", pa.string()),
+        ("outcome", pa.string()),
+        ("value", pa.float64()),
+        ("of_n", pa.int64()),
+        ("words", pa.string()),
+    ]
+)
+
+
+def checked(
+    rows: pd.DataFrame, judgements: Sequence[Judgement], *, check_id: str
+) -> pa.Table:
+    """Judgements of board rows in the shape that all checks share.
+
+    Parameters
+    ----------
+    rows
+        Board rows.
+    judgements
+        One a row, in order.
+    check_id
+        Name of the check.
+
+    Returns
+    -------
+    pyarrow.Table
+        ``drug``, ``event``, ``quarter_no``, ``check_id``, ``outcome``, ``value`` (NULL
+        without one), ``of_n``, ``words``.
+    """
+    value = np.array([one.value for one in judgements], dtype=np.float64)
+    return pa.table(
+        {
+            "drug": pa.array(rows["drug"], pa.string()),
+            "event": pa.array(rows["event"], pa.string()),
+            "quarter_no": pa.array(rows["quarter_no"].to_numpy(np.int16)),
+            "check_id": pa.array([check_id] * len(rows), pa.string()),
+            "outcome": pa.array([one.outcome for one in judgements], pa.string()),
+            "value": pa.array(value, mask=~np.isfinite(value)),
+            "of_n": pa.array([one.of_n for one in judgements], pa.int64()),
+            "words": pa.array([one.words for one in judgements], pa.string()),
+        },
+        schema=_CHECKED,
+    )
