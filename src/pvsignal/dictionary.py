@@ -38,7 +38,6 @@ _FOLDERS = {
     "budget": "4_signals: what the error budget deals anew, after the statistics",
     "changes": "4_signals: why counts changed since the previous published run",
     "hinges": "4_signals: reports of one reference therapy or litigated drug",
-    "screened": "Screened pairs, after the statistics",
     "grid": "4_signals: what the grid of specifications is counted from",
     "watch": "6_watch: crude counts by first receipt, the same on both sides",
 }

@@ -27,7 +27,7 @@ JURISDICTIONS: Final = ("US", "EU")
 _AT_LARGE: Final = "any_malignancy"
 
 LABEL_COLUMNS: Final = (
-    *("label_no", "ingredient", "event_level", "event", "listed_name"),
+    *("label_no", "ingredient", "event_level", "event", "event_label", "listed_name"),
     *("jurisdiction", "scope", "wording", "known_from_date", "date_precision"),
     *("date_text", "known_from_no", "known_from_quarter", "certainty", "note"),
 )
@@ -93,12 +93,15 @@ def label_covers(lists: Codelists) -> pd.DataFrame:
         itself), ``broad`` (an incident malignant group, or a supergroup most of whose
         terms are malignant, under wording on malignancies at large), ``other_form``
         (another behaviour of a named group), ``holds`` (a group of a named
-        supergroup), ``contraindication`` and ``undated`` (neither is a listing).
+        supergroup), ``part`` (a supergroup of a named group, for readers:
+        how far it is known depends on the groups that were reported),
+        ``contraindication`` and ``undated`` (neither is a listing).
     """
     events = _Events.of(lists)
     malignant = _malignant_events(lists)
     members = supergroup_members(lists)
     held = members.groupby("supergroup")["event"].agg(list).to_dict()
+    above = members.groupby("event")["supergroup"].agg(list).to_dict()
     rows: set[tuple[int, str, str]] = set()
     for label in label_dates(lists).to_dict("records"):
         number, event, wording = label["label_no"], label["event"], label["wording"]
@@ -110,6 +113,7 @@ def label_covers(lists: Codelists) -> pd.DataFrame:
             other = set(events.of_group.get(events.group.get(event, ""), ())) - {event}
             rows |= {(number, form, "other_form") for form in other}
             rows |= {(number, group, "holds") for group in named - {event}}
+            rows |= {(number, name, "part") for name in above.get(event, ())}
         else:
             rows |= {(number, covered, wording) for covered in named}
     return pd.DataFrame(sorted(rows), columns=["label_no", "event", "cover"])
@@ -216,6 +220,7 @@ class _Events:
 
     named: Mapping[str, str]
     level: Mapping[str, str]
+    label: Mapping[str, str]
     group: Mapping[str, str]
     of_group: Mapping[str, list[str]]
     has_neoplasms: bool
@@ -231,6 +236,7 @@ class _Events:
         return cls(
             named=event_of_name(lists),
             level=dict(zip(catalogue["event"], catalogue["event_level"], strict=True)),
+            label=dict(zip(catalogue["event"], catalogue["label"], strict=True)),
             group=group,
             of_group=of_group,
             has_neoplasms=NEOPLASMS in lists.events,
@@ -283,6 +289,7 @@ def _label_row(place: str, row: dict[str, str], events: _Events) -> dict[str, ob
         "ingredient": row["ingredient"],
         "event_level": level,
         "event": event,
+        "event_label": events.label.get(event),
         "listed_name": row["event"],
         "jurisdiction": row["jurisdiction"],
         "scope": row["scope"],
@@ -308,6 +315,7 @@ def _undated(lists: Codelists, events: _Events) -> Iterator[dict[str, object]]:
                 "ingredient": row["ingredient"],
                 "event_level": level,
                 "event": event,
+                "event_label": events.label.get(event),
                 "listed_name": name,
                 "scope": "undated",
                 "wording": "undated",

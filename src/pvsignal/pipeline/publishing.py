@@ -93,6 +93,11 @@ PUBLISHED_TABLES: Final = (
     "codelists.list",
     "codelists.event_term",
     "codelists.therapy_class",
+    "codelists.drug_member",
+    "codelists.label_date",
+    "codelists.label_cover",
+    "codelists.notoriety_date",
+    "codelists.notoriety_drug",
     "source.check_result",
     "source.check_row",
 )

@@ -78,7 +78,7 @@ def _draw(content: Content, progress: Progress) -> Charts:
         *([overview(shown, name="overview")] if shown else []),
         *(forest(pair.row, name=f"forest-{number}") for number, pair in pairs),
         *(
-            timeline(pair.row, pair.history, name=f"timeline-{number}")
+            timeline(pair.row, pair.history, pair.marks, name=f"timeline-{number}")
             for number, pair in dated
         ),
     ]

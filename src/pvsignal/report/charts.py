@@ -20,6 +20,7 @@ import vl_convert
 from pvsignal.quarter import Quarter
 from pvsignal.report.content import BoardRow, Estimate, HistoryPoint
 from pvsignal.report.drawing import Drawing
+from pvsignal.report.judged import Mark
 from pvsignal.report.words import interval
 
 # Okabe and Ito's colours: told apart by people with any common colour blindness.
@@ -377,11 +378,17 @@ def _timeline_records(history: Sequence[HistoryPoint], span: LogSpan) -> Records
     ]
 
 
-def timeline(row: BoardRow, history: Sequence[HistoryPoint], *, name: str) -> Drawing:
+def timeline(
+    row: BoardRow,
+    history: Sequence[HistoryPoint],
+    marks: Sequence[Mark],
+    *,
+    name: str,
+) -> Drawing:
     """Cumulative reports and reporting odds ratio of one pair by quarter.
 
-    The first crossing is a vertical line through both panels. Lines break where a
-    quarter is not held.
+    The first crossing is a vertical line through both panels; wording of labels (L) and
+    dates of notoriety (N) are thin ones. Lines break where a quarter is not held.
     """
     span = log_span([point.ror for point in history if point.a > 0])
     records = _timeline_records(history, span)
@@ -400,12 +407,32 @@ def timeline(row: BoardRow, history: Sequence[HistoryPoint], *, name: str) -> Dr
     )
     return _drawing(
         _timeline_chart(),
-        {"history": records, "one": [{"one": 1}], "crossing": crossing},
+        {
+            "history": records,
+            "one": [{"one": 1}],
+            "crossing": crossing,
+            "mark": _mark_records(marks, first=first, last=last),
+        },
         axes=_log_axes(span)
         | {"first": first, "last": last, "years": _years(first, last)},
         name=name,
         label=f"Reports and ratio over time of {row.words}",
     )
+
+
+def _mark_records(marks: Sequence[Mark], *, first: float, last: float) -> Records:
+    """One line a quarter and kind, within the quarters that are drawn."""
+    places = {(_position(one.quarter), one.mark) for one in marks}
+    return [
+        {"x": x, "kind": kind, "letter": kind[0].upper()}
+        for x, kind in sorted(places)
+        if first <= x <= last
+    ]
+
+
+_MARK_COLOURS: Final = alt.Scale(
+    domain=["label", "notoriety"], range=["#7a3b8f", "#a15c00"]
+)
 
 
 @cache
@@ -433,12 +460,18 @@ def _timeline_chart() -> Vega:
     )
     crossed = _named("crossing").encode(x=x)
     rule = crossed.mark_rule(color=_INK, strokeDash=[4, 2], strokeWidth=1.2)
+    marked = _named("mark").encode(x=x)
+    marks = marked.mark_rule(strokeWidth=1, opacity=0.55).encode(
+        color=alt.Color("kind:N", legend=None, scale=_MARK_COLOURS)
+    )
     counts = alt.layer(
         lines.mark_line(interpolate="step-after", strokeWidth=1.8).encode(y=counts_y),
         _lone(x, counts_y),
+        marks,
+        marked.mark_text(y=6, dx=5, fontSize=9, color=_INK).encode(text="letter:N"),
         rule,
         crossed.mark_text(y=-8, fontSize=11, color=_INK).encode(text="text:N"),
-    )
+    ).resolve_scale(color="independent")
     ratios = alt.layer(
         limits.mark_area(opacity=0.16, color=COLOURS["A"]).transform_filter(
             "datum.comparator == 'A'"
@@ -446,8 +479,9 @@ def _timeline_chart() -> Vega:
         _reference_line().encode(y="one:Q"),
         lines.mark_line(strokeWidth=1.8).encode(y=ror_y),
         _lone(x, ror_y),
+        marks,
         rule,
-    )
+    ).resolve_scale(color="independent")
     return _compiled(
         alt.vconcat(
             counts.properties(width=300, height=92),

@@ -24,6 +24,7 @@ from pvsignal.report.judged import (
     GridChoice,
     GridSummary,
     Lead,
+    Mark,
     Review,
     StateChange,
     StateStep,
@@ -462,6 +463,7 @@ class Pair:
     grid_choices: tuple[GridChoice, ...]
     changes: tuple[Change, ...]
     reviews: tuple[Review, ...]
+    marks: tuple[Mark, ...]
     terms: tuple[TermCount, ...]
     cases: tuple[CaseLine, ...]
     n_cases: int
@@ -859,6 +861,16 @@ from api.masked_pairs as m
 inner join pair using (drug, event)
 """
 
+_MARKS: Final = f"""
+with pair as ({_PAIR})
+select pair.drug, pair.event, m.mark, m.quarter, m.date_text, m.ingredient,
+    m.jurisdiction, m.said, m.what, m.certainty
+from api.marks as m
+inner join pair on m.drug = pair.drug and (m.event is null or m.event = pair.event)
+order by pair.drug, pair.event, m.first_day, m.mark, m.ingredient, m.jurisdiction,
+    m.said, m.what
+"""
+
 # What else is known of each pair; the grain of a view decides between one and many.
 _BESIDE: Final[Mapping[str, tuple[type[Any], str, str]]] = {
     "adjusted": (Adjusted, "adjusted", "comparator"),
@@ -1099,6 +1111,7 @@ def _pairs(
     variants = _by_pair(query_rows(con, _VARIANTS, keys))
     masking = _by_pair(query_rows(con, _MASKING, keys))
     beside = {name: _beside(con, name, keys) for name in _BESIDE}
+    marks = _by_pair(query_rows(con, _MARKS, keys))
     terms = _by_pair(query_rows(con, _TERMS, keys))
     cases = _by_pair(query_rows(con, _CASES, keys))
     reasons = _by_pair(query_rows(con, _EXCLUDED_REASONS, keys))
@@ -1129,6 +1142,7 @@ def _pairs(
             grid_choices=tuple(beside["grid_choices"].get(key, ())),
             changes=tuple(beside["changes"].get(key, ())),
             reviews=tuple(beside["reviews"].get(key, ())),
+            marks=tuple(Mark(**x) for x in marks.get(key, [])),
             terms=tuple(TermCount(**x) for x in terms.get(key, [])),
             cases=tuple(_case_line(case, row, more) for case in listed),
             n_cases=listed[0]["n_cases"] if listed else 0,

@@ -43,6 +43,7 @@ from pvsignal.report.content import (
     VariantPoint,
 )
 from pvsignal.report.states import (
+    LABEL_WORDS,
     board_groups,
     board_notes,
     budget_words,
@@ -229,6 +230,7 @@ def _environment(analysis: Analysis) -> Environment:
         grid_axes=grid_axes,
         reasons=reasons,
         STATE_WORDS=words.STATE_WORDS,
+        LABEL_WORDS=LABEL_WORDS,
         history_rows=history_rows,
         variant_rows=variant_rows,
         variants_words=variants_words,

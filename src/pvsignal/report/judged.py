@@ -25,6 +25,20 @@ class StateStep:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """Date on a pair's timeline: wording of a label, or notoriety (``api.marks``)."""
+
+    mark: str
+    quarter: str
+    date_text: str
+    ingredient: str | None
+    jurisdiction: str | None
+    said: str
+    what: str
+    certainty: str | None
+
+
+@dataclass(frozen=True)
 class GridSummary:
     """What the grid leaves of a pair (``api.grid_summary``)."""
 

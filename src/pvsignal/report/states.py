@@ -54,6 +54,15 @@ def board_notes(row: BoardRow) -> str:
     return "; ".join(parts)
 
 
+LABEL_WORDS: Final = {
+    "names": "names it",
+    "broad": "speaks of malignancies",
+    "other_form": "names another form of it",
+    "holds": "names a supergroup that holds it",
+    "part": "names a part of it",
+    "contraindication": "contraindication, which is no listing",
+}
+
 _CHECK_WORDS: Final = {
     "duplicates": "looser duplicates",
     "professionals": "professionals",

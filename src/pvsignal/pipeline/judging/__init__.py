@@ -18,11 +18,17 @@ import pandas as pd
 from pvsignal import codelists, warehouse
 from pvsignal.pipeline.building import open_warehouse
 from pvsignal.pipeline.inputs import Inputs, short_hash
+from pvsignal.pipeline.judging.age_sex import check_age_sex
 from pvsignal.pipeline.judging.budget import judge_error_budget
 from pvsignal.pipeline.judging.changes import judge_changes, previous_file
 from pvsignal.pipeline.judging.classes import judge_classes
+from pvsignal.pipeline.judging.early_onset import check_onset
+from pvsignal.pipeline.judging.grid import judge_grid
+from pvsignal.pipeline.judging.hinges import check_hinges
+from pvsignal.pipeline.judging.markers import check_markers
 from pvsignal.pipeline.judging.notoriety import check_notoriety
 from pvsignal.pipeline.judging.novelty import judge_novelty
+from pvsignal.pipeline.judging.professionals import check_professionals
 from pvsignal.pipeline.judging.replaying import (
     KEY,
     crossing,
@@ -130,6 +136,7 @@ def judge(con: warehouse.Connection, inputs: Inputs) -> pd.DataFrame:
     verdicts = _with_state(verdicts, states, inputs)
     verdicts["event_label"] = verdicts["event"].map(_labels(inputs))
     warehouse.load_frame(con, "signals.verdict", verdicts)
+    judge_grid(con, analysis)
     judge_error_budget(con, analysis, could_emerge=_unlabelled(con))
     return verdicts
 
@@ -179,7 +186,17 @@ def _states(
     checks = pd.concat(
         [
             check_concentration(con, sources[on_board], analysis.emerging),
-            check_notoriety(con, found[[*KEY, "first_crossing_no"]]).to_pandas(),
+            *(
+                check.to_pandas()
+                for check in (
+                    check_professionals(con),
+                    check_notoriety(con, found[[*KEY, "first_crossing_no"]]),
+                    check_age_sex(con),
+                    check_onset(con),
+                    check_markers(con),
+                    check_hinges(con, analysis),
+                )
+            ),
         ],
         ignore_index=True,
     )
