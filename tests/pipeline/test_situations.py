@@ -6,10 +6,21 @@ same background of reports, in which nothing changes. From archives to published
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
+import duckdb
+import pytest
+
+from pvsignal import pipeline, warehouse
 from pvsignal.analysis import Analysis, load_analysis
 from pvsignal.codelists.loading import DATA_DIR
+from pvsignal.pipeline.building import load_labelling
+from pvsignal.pipeline.judging import judge
+from pvsignal.settings import Settings
 from tests.histories import (
     Product,
     Report,
@@ -18,7 +29,10 @@ from tests.histories import (
     follow_up,
     numbered,
     quarters,
+    write_history,
+    write_lists,
 )
+from tests.pipeline.test_crossing import assert_states_are_those_of_the_definition
 
 SPAN = quarters("2014q1", "2018q4")
 
@@ -189,3 +203,260 @@ def analysis(lists: Path) -> Analysis:
             "reference_members": (),
         }
     )
+
+
+@dataclass(frozen=True)
+class World:
+    """The history as it was published."""
+
+    settings: Settings
+    analysis: Analysis
+    database: Path
+    con: duckdb.DuckDBPyConnection
+
+    def states(self, drug: str, event: str) -> dict[str, str]:
+        """Quarter to the state that is shown, from the first on the board on."""
+        return self._over_quarters("state", drug, event)
+
+    def evidence_states(self, drug: str, event: str) -> dict[str, str]:
+        return self._over_quarters("evidence_state", drug, event)
+
+    def failing(self, drug: str, event: str) -> dict[str, str]:
+        """Quarter to the checks that fail; quarters without any are absent."""
+        found = self._over_quarters("failing_checks", drug, event)
+        return {quarter: names for quarter, names in found.items() if names}
+
+    def words(self, drug: str, event: str, quarter: str, check: str) -> str:
+        ((words,),) = self.con.execute(
+            "select words from api.pair_checks where drug = ? and event = ? "
+            "and quarter = ? and check_id = ?",
+            [drug, event, quarter, check],
+        ).fetchall()
+        return str(words)
+
+    def _over_quarters(self, column: str, drug: str, event: str) -> dict[str, str]:
+        rows = self.con.execute(
+            f"select quarter, {column} from api.states where drug = ? and event = ? "
+            "order by quarter",
+            [drug, event],
+        ).fetchall()
+        assert rows, f"{drug} and {event} were never on the board"
+        return dict(rows)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("situations")
+    write_history(folder, SPAN, REPORTS)
+    asked = analysis(write_lists(folder / "lists", LISTS))
+    settings = Settings(data_dir=folder / "data", mirror=str(folder))
+    database = pipeline.run(settings, asked).database
+    with duckdb.connect(str(database), read_only=True) as con:
+        yield World(settings, asked, database, con)
+
+
+def test_the_states_of_the_history_are_those_of_the_definition(world: World) -> None:
+    met = assert_states_are_those_of_the_definition(
+        world.database, world.settings.warehouse_path
+    )
+    assert set(met) == {
+        *("none", "new", "emerging", "monitored", "persistent_unlabelled", "resolved")
+    }
+
+
+# --- A constant ratio
+
+
+def test_a_constant_ratio_is_never_rising(world: World) -> None:
+    rows = world.con.execute(
+        "select comparator, as_of, ratio, is_rising from api.contrasts "
+        "where drug = 'ocrelizumab' and event = 'lung'"
+    ).fetchall()
+    assert {comparator for comparator, *_ in rows} == {"A", "B", "C"}
+    assert len({as_of for _, as_of, *_ in rows}) == len(SPAN) - 8
+    for comparator, as_of, ratio, is_rising in rows:
+        assert 0.5 < ratio < 2, (comparator, as_of)
+        assert not is_rising, (comparator, as_of)
+
+
+def test_the_cumulative_limit_of_a_constant_ratio_grows_nevertheless(
+    world: World,
+) -> None:
+    rows = world.con.execute(
+        "select ic025_year from api.year_history "
+        "where drug = 'ocrelizumab' and event = 'lung' order by as_of"
+    ).fetchall()
+    limits = [limit for (limit,) in rows]
+    assert len(limits) == len(SPAN)
+    # Every fourth quarter brings a case of every series: a step of a year is even.
+    years = limits[::4]
+    assert all(later > earlier for earlier, later in pairwise(years))
+    assert years[0] < 0 < years[-1]
+
+
+def test_a_constant_ratio_emerges_once_and_grows_old(world: World) -> None:
+    states = list(world.evidence_states("ocrelizumab", "lung").values())
+    assert [*dict.fromkeys(states)] == [
+        *("none", "new", "emerging", "persistent_unlabelled")
+    ]
+    # q0 is the quarter of `new`; eight quarters later it is still emerging.
+    assert states.count("emerging") == 8
+
+
+# --- A burst after a date of notoriety
+
+
+def test_a_burst_after_a_letter_is_explained_and_never_emerging(world: World) -> None:
+    states = world.states("fingolimod", "kidney")
+    assert set(states.values()) == {"none", "explained", "monitored"}
+    assert world.evidence_states("fingolimod", "kidney")["2017q2"] == "emerging"
+    assert states["2017q2"] == "explained"
+    assert set(world.failing("fingolimod", "kidney").values()) == {"notoriety"}
+    assert "an invented letter" in world.words(
+        "fingolimod", "kidney", "2017q2", "notoriety"
+    )
+
+
+def test_the_same_burst_with_a_crossing_before_the_letter_is_emerging(
+    world: World,
+) -> None:
+    states = world.states("fingolimod", "colorectal")
+    after = ["2016q3", "2016q4", "2017q1", "2017q2"]
+    assert [states[quarter] for quarter in after] == ["emerging"] * 4
+    assert not world.failing("fingolimod", "colorectal")
+    ((first,),) = world.con.execute(
+        "select distinct first_crossing from api.states where drug = 'fingolimod' "
+        "and event = 'colorectal' and first_crossing is not null"
+    ).fetchall()
+    assert first < "2016q2"
+
+
+# --- One source
+
+
+def test_one_article_with_five_case_rows_is_not_emerging(world: World) -> None:
+    evidence = world.evidence_states("natalizumab", "liver")
+    states = world.states("natalizumab", "liver")
+    assert evidence["2016q1"] == "new"
+    assert [evidence[q] for q in ("2016q2", "2016q3")] == ["emerging"] * 2
+    assert {states[q] for q in ("2016q1", "2016q2", "2016q3")} == {"flagged_artefact"}
+    assert "emerging" not in states.values()
+    assert "one article holds 5 of 7" in world.words(
+        "natalizumab", "liver", "2016q3", "concentration"
+    )
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        ("pancreas", "sender OMEGA holds 6 of 8 reports"),
+        ("larynx", "country and quarter JP 2016q2 holds 6 of 8 reports"),
+    ],
+)
+def test_a_cluster_of_which_one_source_holds_most_is_an_artefact(
+    world: World, event: str, words: str
+) -> None:
+    states = world.states("natalizumab", event)
+    assert world.evidence_states("natalizumab", event)["2016q4"] == "emerging"
+    assert states["2016q4"] == "flagged_artefact"
+    assert not {"new", "emerging"} & set(states.values())
+    assert words in world.words("natalizumab", event, "2016q4", "concentration")
+
+
+def test_the_usual_sender_of_a_drug_makes_no_artefact(world: World) -> None:
+    states = world.states("cladribine", "cns_glioma")
+    assert states["2016q4"] == "emerging"
+    words = world.words("cladribine", "cns_glioma", "2016q4", "concentration")
+    assert words.startswith("sender HOLDER holds 6 of 8 reports, and 7")
+    assert words.endswith("its usual sender")
+
+
+def test_one_country_with_one_sender_never_crosses(world: World) -> None:
+    rows = world.con.execute(
+        "select quarter, a, n_countries, n_senders, is_eligible, crosses, state "
+        "from api.states where drug = 'natalizumab' and event = 'hodgkin_lymphoma'"
+    ).fetchall()
+    assert max(a for _, a, *_ in rows) == 8
+    for quarter, _, *sources, is_eligible, crosses, state in rows:
+        assert sources == [1, 1], quarter
+        assert not is_eligible and not crosses, quarter
+        assert state == "none", quarter
+    # It is not for want of a limit: A, B and C all flag it.
+    flagged = world.con.execute(
+        "select distinct comparator from api.signal_history where sdr_ror "
+        "and drug = 'natalizumab' and event = 'hodgkin_lymphoma'"
+    ).fetchall()
+    assert {comparator for (comparator,) in flagged} == {"A", "B", "C"}
+
+
+# --- Labels
+
+
+def test_a_label_ends_an_emerging_signal_from_its_quarter_on(world: World) -> None:
+    states = world.states("cladribine", "thyroid")
+    assert [states[q] for q in ("2016q1", "2016q2")] == ["emerging"] * 2
+    after = {state for quarter, state in states.items() if quarter >= "2016q3"}
+    assert after == {"labelled_specific"}
+
+
+def test_without_the_label_the_history_is_emerging_and_with_it_again_it_is_not(
+    world: World, tmp_path: Path
+) -> None:
+    header = LISTS["label_dates"].partition("\n")[0] + "\n"
+    unlabelled = analysis(
+        write_lists(tmp_path / "lists", LISTS | {"label_dates": header})
+    )
+    copy = tmp_path / "warehouse.duckdb"
+    shutil.copy(world.settings.warehouse_path, copy)
+    staged = pipeline.staged_before(world.settings)
+    with warehouse.connect(copy) as con:
+        found = {
+            name: _judged(con, world.settings, asked, staged=staged)
+            for name, asked in (("out", unlabelled), ("in", world.analysis))
+        }
+    key = ("cladribine", "thyroid")
+    without = {q: s for (*pair, q), s in found["out"].items() if tuple(pair) == key}
+    quarters_after = ["2016q3", "2016q4", "2017q1"]
+    assert [without[q] for q in quarters_after] == ["emerging"] * 3
+    assert without == world.evidence_states(*key)
+    published = world.con.execute("select drug, event, quarter, state from api.states")
+    assert found["in"] == {tuple(row): s for *row, s in published.fetchall()}
+
+
+def _judged(
+    con: warehouse.Connection,
+    settings: Settings,
+    asked: Analysis,
+    *,
+    staged: pipeline.Staged,
+) -> dict[tuple[str, str, str], str]:
+    """States of the same warehouse under the code lists of an analysis."""
+    inputs = pipeline.identify(settings, asked, staged=staged)
+    load_labelling(con, inputs.lists)
+    judge(con, inputs)
+    rows = con.execute("select drug, event, quarter, state from signals.pair_state")
+    return {(drug, event, quarter): s for drug, event, quarter, s in rows.fetchall()}
+
+
+# --- What does not last
+
+
+def test_a_signal_that_two_follow_ups_take_back_ends_as_monitored(world: World) -> None:
+    assert world.states("cladribine", "leukaemia_cml") == {
+        "2018q2": "new",
+        "2018q3": "monitored",
+        "2018q4": "monitored",
+    }
+
+
+def test_a_signal_whose_second_source_was_none_stays_monitored(world: World) -> None:
+    states = world.states("cladribine", "stomach")
+    assert states["2016q3"] == "none"
+    assert states["2016q4"] == "new"
+    after = [state for quarter, state in states.items() if quarter > "2016q4"]
+    assert after == ["monitored"] * 8
+    counts = world.con.execute(
+        "select distinct a, n_countries, n_senders from api.states "
+        "where drug = 'cladribine' and event = 'stomach' and quarter > '2016q4'"
+    ).fetchall()
+    assert counts == [(7, 1, 1)]
