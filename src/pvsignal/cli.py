@@ -322,6 +322,9 @@ def simulate(
     defects: Annotated[
         str, typer.Option(help="Defects of the FDA's files: all, or name,name.")
     ] = "",
+    null: Annotated[
+        bool, typer.Option("--null", help="No signal and no trap: all else equal.")
+    ] = False,
 ) -> None:
     """Write FDA-shaped archives with known truth: pvsignal simulate sim --seed 1."""
     with _progress() as progress:
@@ -331,6 +334,7 @@ def simulate(
             n_reports=reports,
             seed=seed,
             defects=simulator.choose_defects(defects) if defects else (),
+            planted=not null,
             progress=progress,
         )
     _say(f"{len(made.archives)} simulated archives; truth in {made.truth}")
