@@ -12,6 +12,13 @@ from pvsignal.codelists.drugs import (
     reference_therapies,
     search_names,
 )
+from pvsignal.codelists.label_texts import (
+    DIFFERENCE_COLUMNS,
+    TEXT_COLUMNS,
+    event_words,
+    label_differences,
+    label_texts,
+)
 from pvsignal.codelists.labelling_dates import (
     label_covers,
     label_dates,
@@ -40,6 +47,8 @@ from pvsignal.codelists.terms import (
 
 __all__ = [
     "CLASS_PREFIX",
+    "DIFFERENCE_COLUMNS",
+    "TEXT_COLUMNS",
     "Codelist",
     "Codelists",
     "LabelWords",
@@ -49,10 +58,13 @@ __all__ = [
     "control_pairs",
     "drug_members",
     "event_catalogue",
+    "event_words",
     "events_of_terms",
     "ingredients",
     "label_covers",
     "label_dates",
+    "label_differences",
+    "label_texts",
     "label_words",
     "litigated_events",
     "litigated_markers",
