@@ -254,6 +254,8 @@ API: Final = (
     "5_api/rejects",
     "5_api/codelists",
     "5_api/labels",
+    "5_api/label_texts",
+    "5_api/label_differences",
     "5_api/notoriety",
     "5_api/marks",
     "5_api/runs",

@@ -22,6 +22,7 @@ from pvsignal.errors import CheckFailed, UsageError
 from pvsignal.layout import gates
 from pvsignal.pipeline.dictionary_events import event_tables
 from pvsignal.pipeline.inputs import Inputs
+from pvsignal.pipeline.label_texts import label_text_tables
 from pvsignal.pipeline.variants import variant_tables
 from pvsignal.progress import NoProgress, Progress
 from pvsignal.quarter import Quarter
@@ -412,6 +413,8 @@ def _load_vocabulary(con: warehouse.Connection, inputs: Inputs) -> None:
     for name, frame in frames.items():
         warehouse.load_frame(con, name, frame)
     load_labelling(con, lists)
+    for name, table in label_text_tables(inputs.label_texts, lists).items():
+        warehouse.load_arrow(con, name, table)
 
 
 def _event_frames(con: warehouse.Connection, inputs: Inputs) -> dict[str, pd.DataFrame]:

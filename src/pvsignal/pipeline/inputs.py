@@ -19,6 +19,7 @@ from pvsignal.pipeline.dictionary_events import (
     read_dictionary_events,
 )
 from pvsignal.pipeline.intake import Staged
+from pvsignal.pipeline.label_texts import LabelTexts, read_label_texts
 from pvsignal.pipeline.reviewing import held_ledger
 from pvsignal.pipeline.variants import variant_tables
 from pvsignal.quarter import Quarter
@@ -37,11 +38,13 @@ class Inputs:
         12 hex over archive hashes in quarter order, staging version, linkage version,
         analysis, code lists, gates, the operator's counts where there are any, package
         version, as_of and the last review record; with a MedDRA folder also over its
-        content and the SMQs that the settings name.
+        content and the SMQs that the settings name, with label texts over those.
     known_counts
         What the quarters are held against: shipped counts and the operator's.
     meddra
         Events of a user's own MedDRA folder; None without one.
+    label_texts
+        Labels that ``pvsignal labels`` read; None where it never did.
     """
 
     staged: Staged
@@ -53,6 +56,7 @@ class Inputs:
     identity: str
     known_counts: tuple[KnownCount, ...]
     meddra: DictionaryEvents | None = None
+    label_texts: LabelTexts | None = None
 
     @property
     def quarters(self) -> tuple[Quarter, ...]:
@@ -98,6 +102,8 @@ def identify(
     ------
     UsageError
         If as_of lies before the first or after the last held quarter.
+    SourceError
+        If the label texts of openFDA are not whole.
     CodelistError
         If a code list or the operator's file of known counts is not valid.
         If a code list is not valid, or the MedDRA folder is none.
@@ -131,6 +137,9 @@ def identify(
     dictionary = read_dictionary_events(settings, analysis)
     if dictionary is not None:
         content["meddra"] = [dictionary.sha256, *settings.meddra_smqs]
+    texts = read_label_texts(settings)
+    if texts is not None:
+        content["label_texts"] = texts.sha256
     held = manifest.read_manifest(settings.data_dir)
     return Inputs(
         staged=staged,
@@ -142,6 +151,7 @@ def identify(
         identity=short_hash(content),
         known_counts=gates.counts_with(stated),
         meddra=dictionary,
+        label_texts=texts,
     )
 
 

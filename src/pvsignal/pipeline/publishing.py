@@ -98,6 +98,8 @@ PUBLISHED_TABLES: Final = (
     "codelists.label_cover",
     "codelists.notoriety_date",
     "codelists.notoriety_drug",
+    "codelists.label_text",
+    "codelists.label_difference",
     "source.check_result",
     "source.check_row",
 )
