@@ -322,6 +322,9 @@ def simulate(
     defects: Annotated[
         str, typer.Option(help="Defects of the FDA's files: all, or name,name.")
     ] = "",
+    null: Annotated[
+        bool, typer.Option("--null", help="No signal and no trap: all else equal.")
+    ] = False,
 ) -> None:
     """Write FDA-shaped archives with known truth: pvsignal simulate sim --seed 1."""
     with _progress() as progress:
@@ -331,6 +334,7 @@ def simulate(
             n_reports=reports,
             seed=seed,
             defects=simulator.choose_defects(defects) if defects else (),
+            planted=not null,
             progress=progress,
         )
     _say(f"{len(made.archives)} simulated archives; truth in {made.truth}")
@@ -641,8 +645,7 @@ def review(
 ) -> None:
     """List open signals, or record a decision on one.
 
-    Example: pvsignal review fingolimod skin_bcc --decision monitor --reason "Six of
-    seven cases come from one sender." --by "A. Reviewer"
+    pvsignal review fingolimod skin_bcc --decision close --reason "One sender." --by Me
     """
     settings, what = _context(data_dir, analysis)
     options = {"--decision": decision, "--reason": reason, "--by": by}

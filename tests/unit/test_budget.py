@@ -113,8 +113,8 @@ def test_every_margin_of_a_stratum_is_kept_where_all_of_its_reports_are_listed(
     board = Board(reports, _margins(3, 4, 1), LIMITS)
 
     def margins(source: np.ndarray, holder: np.ndarray) -> Counter[tuple[int, int]]:
-        event, report = board.cases(source, holder)
-        return Counter(zip(reports.stratum[report], event, strict=True))
+        dealt = board.cases(source, holder)
+        return Counter(zip(reports.stratum[dealt.report], dealt.event, strict=True))
 
     dealt = deal(deck_of(reports), np.random.default_rng(seed))
     assert margins(*dealt) == margins(*as_reported(reports))
@@ -325,9 +325,8 @@ def test_crossings_equal_those_counted_pair_by_pair(
         as_reported(reports),
         deal(deck_of(reports), np.random.default_rng(seed)),
     ):
-        event, report = board.cases(source, holder)
-        a = board.counts(event, report)
-        found = board.crossings(event, report, a)
+        cases = board.cases(source, holder)
+        found = board.crossings(cases, board.counts(cases))
         dealt = dict(zip(source.tolist(), holder.tolist(), strict=True))
         wanted = _slow_crossings(reports, margins, dealt)
         assert [divmod(int(pair), board.n_events) for pair in found.pair] == list(

@@ -20,9 +20,10 @@ from pvsignal.codelists.terms import classify_terms, normalise_term
 from pvsignal.errors import UsageError
 from pvsignal.layout import TABLES, era_of_quarter, header
 from pvsignal.quarter import Quarter, QuarterSpan
-from pvsignal.simulate import Simulated, simulate
+from pvsignal.simulate import Simulated, _draw_reports, simulate
 from pvsignal.simulate.copies import DUPLICATES, NEAR_MISSES
 from pvsignal.simulate.fates import Fates
+from pvsignal.simulate.plants import Truth
 from pvsignal.simulate.reports import draw_base, draw_quarters, quarter_weights
 from pvsignal.simulate.verdicts import Meanings, days_of, product_status
 from pvsignal.simulate.vocabulary import MS_INDICATIONS, load_vocabulary, read_table
@@ -544,6 +545,36 @@ def test_a_signal_with_a_late_onset_is_not_there_before(recent):
         & (pairs["quarter"] < "2021q1")
     ]
     assert before["caseid"].nunique() < 3
+
+
+def test_a_null_archive_has_neither_signals_nor_traps_and_all_else(tmp_path):
+    span = QuarterSpan.parse("2018q1..2021q4")
+    null = simulate(tmp_path, span=span, n_reports=6_000, seed=1, planted=False)
+    for name in ("signals", "implied", "traps"):
+        assert truth(null, name).empty
+    of_versions = {"deleted", "deleted_resent", "late_lower_version"}
+    assert set(truth(null, "cases")["kind"]) == of_versions
+    assert truth(null, "masking")["n_reports"].sum() > 0
+    assert (truth(null, "masking")["drug"] == "").all()
+    assert truth(null, "duplicates")["is_duplicate"].any()
+    assert null.n_reports == 6_000
+
+
+def test_every_therapy_of_a_null_archive_has_the_same_share_of_neoplasms():
+    span = QuarterSpan.parse("2018q1..2021q4")
+    vocabulary, truth_ = load_vocabulary(), Truth()
+    reports, _ = _draw_reports(vocabulary, span, 60_000, 1, truth=truth_, planted=False)
+    has_neoplasm = np.zeros(len(reports.cases), dtype=bool)
+    has_neoplasm[reports.events.loc[reports.events["neoplasm"] >= 0, "case"]] = True
+    rate = vocabulary.neoplasms["rate"].sum()
+    therapy = reports.cases["therapy"]
+    by_therapy = pd.Series(has_neoplasm).groupby(therapy).agg(["sum", "size"])
+    by_therapy = by_therapy[by_therapy.index >= 0]
+    z = (by_therapy["sum"] - rate * by_therapy["size"]) / np.sqrt(
+        rate * (1 - rate) * by_therapy["size"]
+    )
+    assert len(z) > 10
+    assert z.abs().max() < 4
 
 
 def test_every_kind_of_trap_is_planted_once_per_pair(recent):

@@ -20,6 +20,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from pvsignal.analysis import Thresholds
 from pvsignal.signals import rules
@@ -320,6 +321,27 @@ def as_reported(reports: Reports) -> tuple[Ints, Ints]:
 # --- crossing ----------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Cases:
+    """Events that were dealt.
+
+    Attributes
+    ----------
+    event, report
+        A row for each event of a report that one came to.
+    key
+        A row for each drug of each of them: the pair times the number of quarters, plus
+        the quarter in which the case came in.
+    exposure
+        Position of that drug of that report among the exposures of all reports.
+    """
+
+    event: Ints
+    report: Ints
+    key: Ints
+    exposure: Ints
+
+
 class Board:
     """Applies the rules of a crossing to events that were dealt.
 
@@ -336,13 +358,25 @@ class Board:
     def __init__(self, reports: Reports, margins: Margins, limits: Thresholds) -> None:
         self._reports, self._margins, self._limits = reports, margins, limits
         self.n_drugs, self.n_events, self.n_quarters = margins.expected.shape
+        n = len(reports.stratum)
         order = np.argsort(reports.event_report, kind="stable")
         self._event = reports.event[order]
-        self._n_of = np.bincount(reports.event_report, minlength=len(reports.stratum))
+        self._n_of = np.bincount(reports.event_report, minlength=n)
         self._first = np.cumsum(self._n_of) - self._n_of
-        holder, self._drug = np.nonzero(reports.exposed)
-        self._n_drugs_of = np.bincount(holder, minlength=len(reports.stratum))
+
+        # Exposures, report by report.
+        exposed, self._drug = np.nonzero(reports.exposed)
+        self._n_drugs_of = np.bincount(exposed, minlength=n)
         self._first_drug = np.cumsum(self._n_drugs_of) - self._n_drugs_of
+        self._in_b = reports.is_ms[exposed]
+        self._in_c = reports.compared[exposed, self._drug] == 2
+        self._is_professional = reports.is_professional[exposed]
+
+        # Reports that are a reference of any drug, and of which.
+        is_reference = (reports.compared == 1).any(axis=1)
+        self._reference = np.where(is_reference, np.cumsum(is_reference) - 1, -1)
+        self._refers_to = (reports.compared[is_reference] == 1).astype(np.int32)
+
         most = min(int(reports.exposed.sum(axis=0).max(initial=0)), len(reports.event))
         # The limit is that of E = 1/2 less log2(E + 1/2): the same sum, term by term,
         # as `information_component` makes.
@@ -353,28 +387,29 @@ class Board:
             enough[margins.set_of].transpose(1, 0, 2).reshape(-1, self.n_quarters)
         )
 
-    def cases(self, source: Ints, holder: Ints) -> tuple[Ints, Ints]:
-        """Event and report of every event that was dealt."""
-        rows = _expanded(self._first[source], self._n_of[source])
-        return self._event[rows], np.repeat(holder, self._n_of[source])
-
-    def counts(self, event: Ints, report: Ints) -> Ints:
-        """Reports of each pair up to each quarter; (drugs x events, quarters)."""
+    def cases(self, source: Ints, holder: Ints) -> Cases:
+        """Events of some reports, as they come to others."""
+        n_of = self._n_of[source]
+        event = self._event[_expanded(self._first[source], n_of)]
+        report = np.repeat(holder, n_of)
         n_of = self._n_drugs_of[report]
-        drug = self._drug[_expanded(self._first_drug[report], n_of)]
-        key = (drug * self.n_events + np.repeat(event, n_of)) * self.n_quarters
-        key += np.repeat(self._reports.entered[report], n_of)
-        size = self.n_drugs * self.n_events
-        new = np.bincount(key, minlength=size * self.n_quarters)
-        return new.reshape(size, self.n_quarters).cumsum(axis=1)
+        exposure = _expanded(self._first_drug[report], n_of)
+        key = self._drug[exposure] * (self.n_events * self.n_quarters)
+        # One number a case is repeated instead of two.
+        of_case = event * self.n_quarters + self._reports.entered[report]
+        return Cases(event, report, key + np.repeat(of_case, n_of), exposure)
 
-    def crossings(self, event: Ints, report: Ints, a: Ints) -> Crossings:
+    def counts(self, cases: Cases) -> Ints:
+        """Reports of each pair up to each quarter; (drugs x events, quarters)."""
+        return self._up_to(cases.key, self.n_drugs * self.n_events)
+
+    def crossings(self, cases: Cases, a: Ints) -> Crossings:
         """Pairs that cross at some quarter.
 
         Parameters
         ----------
-        event, report
-            As `cases` gives them.
+        cases
+            What was dealt.
         a
             As `counts` gives them.
         """
@@ -385,32 +420,34 @@ class Board:
         maybe = by_a & (a[some] >= limits.min_reports) & self._is_exposed_enough[some]
         kept = maybe.any(axis=1)
         pair, by_a, maybe = some[kept], by_a[kept], maybe[kept]
-        maybe = maybe & self._has_members(pair, a)
+        maybe &= self._has_members(pair, a)
 
-        drug, of_event = np.divmod(pair, self.n_events)
-        row, who = self._rows_of(of_event, event, report)
-        exposed = self._reports.exposed[who, drug[row]]
-        compared = self._reports.compared[who, drug[row]]
-        is_ms = self._reports.is_ms[who]
+        # Of the exposed reports only those of these pairs are counted further.
+        row_of = np.full(len(a), -1)
+        row_of[pair] = np.arange(len(pair))
+        row = row_of[cases.key // self.n_quarters]
+        is_theirs = row >= 0
+        exposure = cases.exposure[is_theirs]
+        key = row[is_theirs] * self.n_quarters + cases.key[is_theirs] % self.n_quarters
 
-        def up_to(chosen: Flags) -> Ints:
-            key = row[chosen] * self.n_quarters + self._reports.entered[who[chosen]]
-            new = np.bincount(key, minlength=len(pair) * self.n_quarters)
-            return new.reshape(len(pair), self.n_quarters).cumsum(axis=1)
+        def of_pairs(chosen: Flags) -> Ints:
+            return self._up_to(key[chosen[exposure]], len(pair))
 
-        maybe &= up_to(exposed & self._reports.is_professional[who]) > 0
-        which = margins.set_of[of_event]
+        maybe &= of_pairs(self._is_professional) > 0
+        drug, event = np.divmod(pair, self.n_events)
+        which = margins.set_of[event]
         by_b = self._by_ror(
             maybe,
-            up_to(exposed & is_ms),
-            n_event=up_to(is_ms),
+            of_pairs(self._in_b),
+            n_event=self._of_events(cases, self._reports.is_ms)[event],
             n_drug=margins.n_drug_b[which, drug],
             n=margins.n_b[which],
         )
+        a_c = of_pairs(self._in_c)
         by_c = self._by_ror(
             maybe,
-            up_to(compared == 2),
-            n_event=up_to(compared > 0),
+            a_c,
+            n_event=a_c + self._of_references(cases)[event, :, drug],
             n_drug=margins.n_drug_c[which, drug],
             n=margins.n_c[which, drug],
         )
@@ -419,13 +456,38 @@ class Board:
         new = np.diff(a[pair[ever]], axis=1, prepend=0)
         return Crossings(pair[ever], crosses[ever], new > 0, ~by_a[ever])
 
-    def _rows_of(self, of_event: Ints, event: Ints, report: Ints) -> tuple[Ints, Ints]:
-        """For each of some events its reports: position in `of_event`, and report."""
-        n_of = np.bincount(event, minlength=self.n_events)
-        first = np.cumsum(n_of) - n_of
-        by_event = report[np.argsort(event, kind="stable")]
-        rows = _expanded(first[of_event], n_of[of_event])
-        return np.repeat(np.arange(len(of_event)), n_of[of_event]), by_event[rows]
+    def _up_to(self, key: Ints, n_lines: int) -> Ints:
+        """Keys counted up to each quarter; (lines, quarters)."""
+        new = np.bincount(key, minlength=n_lines * self.n_quarters)
+        return new.reshape(n_lines, self.n_quarters).cumsum(axis=1)
+
+    def _of_events(self, cases: Cases, chosen: Flags) -> Ints:
+        """Chosen reports of each event up to each quarter; (events, quarters)."""
+        here = chosen[cases.report]
+        entered = self._reports.entered[cases.report[here]]
+        return self._up_to(cases.event[here] * self.n_quarters + entered, self.n_events)
+
+    def _of_references(self, cases: Cases) -> npt.NDArray[np.int32]:
+        """Reports of each event in the reference of each drug, up to each quarter.
+
+        Returns
+        -------
+        ndarray
+            Shape (events, quarters, drugs).
+        """
+        reference = self._reference[cases.report]
+        here = np.flatnonzero(reference >= 0)
+        line = cases.event[here] * self.n_quarters
+        line += self._reports.entered[cases.report[here]]
+        rows = sparse.csr_array(
+            (np.ones(len(here), dtype=np.int32), (line, reference[here])),
+            shape=(self.n_events * self.n_quarters, len(self._refers_to)),
+        )
+        new = (rows @ self._refers_to).reshape(
+            self.n_events, self.n_quarters, self.n_drugs
+        )
+        known: npt.NDArray[np.int32] = new.cumsum(axis=1, dtype=np.int32)
+        return known
 
     def _has_members(self, pair: Ints, a: Ints) -> Flags:
         """Whether a class has enough members with reports; True for a substance."""
@@ -488,9 +550,9 @@ def error_budget(
     """
     board, deck = Board(reports, margins, limits), deck_of(reports)
     shape = board.n_drugs, board.n_events
-    event, report = board.cases(*as_reported(reports))
-    a = board.counts(event, report)
-    observed = board.crossings(event, report, a)
+    cases = board.cases(*as_reported(reports))
+    a = board.counts(cases)
+    observed = board.crossings(cases, a)
     observed_a = a[:, -1]
     newly, emerging = _emerging([observed], could_emerge, n_quarters=board.n_quarters)
 
@@ -499,9 +561,9 @@ def error_budget(
     crossed: list[Crossings] = []
     for number in range(permutations):
         rng = np.random.default_rng([seed, number])
-        event, report = board.cases(*deal(deck, rng))
-        a = board.counts(event, report)
-        one = board.crossings(event, report, a)
+        cases = board.cases(*deal(deck, rng))
+        a = board.counts(cases)
+        one = board.crossings(cases, a)
         tally[0, one.pair] += 1
         tally[1, one.pair[one.crosses[:, -1]]] += 1
         tally[2] += a[:, -1] >= observed_a

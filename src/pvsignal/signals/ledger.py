@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -93,7 +93,7 @@ def _digest(content: Mapping[str, Any]) -> str:
 
 
 def _line(record: Record) -> bytes:
-    return _json(asdict(record)).encode() + b"\n"
+    return _json(vars(record)).encode() + b"\n"
 
 
 def chain(records: tuple[Record, ...], drafts: Iterable[Draft]) -> tuple[Record, ...]:
@@ -108,7 +108,7 @@ def chain(records: tuple[Record, ...], drafts: Iterable[Draft]) -> tuple[Record,
     for draft in drafts:
         content = {
             "seq": len(result) + 1,
-            **asdict(draft),
+            **vars(draft),
             "previous_hash": head(result),
         }
         result.append(Record(**content, hash=_digest(content)))
@@ -127,7 +127,7 @@ def head_path(path: Path) -> Path:
 
 def named(record: Record | Mapping[str, Any]) -> str:
     """Words for a record: its place, kind, and pair where it speaks of one."""
-    content = record if isinstance(record, Mapping) else asdict(record)
+    content = record if isinstance(record, Mapping) else vars(record)
     body = content.get("body")
     pair = body if isinstance(body, Mapping) else {}
     about = [str(content.get("kind"))]
@@ -163,33 +163,39 @@ def _read_line(path: Path, line: bytes, *, place: int, before: str) -> Record:
     try:
         content = json.loads(line)
         if not isinstance(content, dict):
-            raise TypeError("it is no record")
+            raise TypeError("it is no mapping")
     except (ValueError, TypeError, RecursionError) as error:
         raise _broken(path, f"line {place} is no record ({error})") from error
-    who = f"line {place}, {named(content)}"
-    types = {name: type(value) for name, value in content.items()}
-    if types != _TYPES:
-        raise _broken(path, f"{who}: fields are missing, put in or of another type")
-    record = Record(**content)
+    wrong = _wrong_with(content, line, place=place, before=before)
+    if wrong:
+        raise _broken(path, f"line {place}, {named(content)}: {wrong}")
+    return Record(**content)
+
+
+def _wrong_with(
+    content: Mapping[str, Any], line: bytes, *, place: int, before: str
+) -> str | None:
+    """Say why a line cannot be the record that belongs there."""
+    if {name: type(value) for name, value in content.items()} != _TYPES:
+        return "fields are missing, put in or of another type"
     # The one way to write a record: whatever else stands in the line shows here, such
     # as spaces, a mark of byte order, a second key of the same name.
     try:
-        is_as_written = _line(record) == line + b"\n"
+        is_as_written = _json(content).encode() == line
     except ValueError:
         is_as_written = False
     if not is_as_written:
-        raise _broken(path, f"{who}: it is not written as pvsignal writes")
-    if record.hash != _digest(content):
-        raise _broken(path, f"{who}: it was changed, its hash does not fit")
-    if record.seq != place or record.previous_hash != before:
-        raise _broken(
-            path,
-            f"{who}: the hash chain is broken here, it does not follow the record "
-            "before it; one was changed, moved, put in or taken out",
+        return "it is not written as pvsignal writes"
+    if content["hash"] != _digest(content):
+        return "it was changed, its hash does not fit"
+    if content["seq"] != place or content["previous_hash"] != before:
+        return (
+            "the hash chain is broken here, it does not follow the record before it; "
+            "one was changed, moved, put in or taken out"
         )
-    if record.kind not in KINDS:
-        raise _broken(path, f"{who}: no such kind, known are {', '.join(KINDS)}")
-    return record
+    if content["kind"] not in KINDS:
+        return f"no such kind, known are {', '.join(KINDS)}"
+    return None
 
 
 def _require_head(path: Path, records: Sequence[Record]) -> None:

@@ -33,7 +33,9 @@ from pvsignal.simulate.plants import (
     DUPLICATED,
     Truth,
     cap_traps,
+    hides_nothing,
     litigated_reports,
+    no_reports,
     plant_masked,
     plant_signals,
     special_reports,
@@ -81,6 +83,7 @@ def simulate(
     seed: int,
     defects: Sequence[str] = (),
     with_fates: bool = True,
+    planted: bool = True,
     progress: Progress | None = None,
 ) -> Simulated:
     """Write archives of every quarter of the span, and what is true in them.
@@ -104,6 +107,10 @@ def simulate(
     with_fates
         Whether the files from ``attrition.csv`` on are written. They hold all rows of
         current reports at once: 4.4 GB for a million reports, 1.6 GB without.
+    planted
+        False for a null archive: no signal, no trap and no case planned for its fate,
+        so that every pair has a reporting ratio of 1. Litigated reports, copies, later
+        versions and deletions are there as ever.
     progress
         Listener, told of each archive written.
 
@@ -159,7 +166,9 @@ def simulate(
     _check(span, n_reports)
     listener = progress or NoProgress()
     vocabulary, truth = load_vocabulary(), Truth()
-    reports, copies = _draw_reports(vocabulary, span, n_reports, seed, truth=truth)
+    reports, copies = _draw_reports(
+        vocabulary, span, n_reports, seed, truth=truth, planted=planted
+    )
     sightings = draw_sightings(_stream(seed, "versions"), reports, span, truth)
     tables = build_tables(
         _stream(seed, "columns"), vocabulary, reports, copies, sightings, span
@@ -221,11 +230,14 @@ def _draw_reports(
     seed: int,
     *,
     truth: Truth,
+    planted: bool,
 ) -> tuple[Reports, Copies]:
     """Background reports and plants, ``n_reports`` in all."""
-    special = special_reports(
-        _stream(seed, "special"), vocabulary, span, n_reports=n_reports, truth=truth
-    )
+    special = no_reports(vocabulary)
+    if planted:
+        special = special_reports(
+            _stream(seed, "special"), vocabulary, span, n_reports=n_reports, truth=truth
+        )
     litigated = litigated_reports(
         _stream(seed, "litigated"), vocabulary, span, n_reports=n_reports, truth=truth
     )
@@ -236,10 +248,13 @@ def _draw_reports(
     quarters = draw_quarters(rng, span, n_base)
     base = draw_base(rng, vocabulary, quarters, span.first.ordinal)
     reports = concat([special, litigated, base])
-    rng = _stream(seed, "plants")
-    reports = cap_traps(rng, vocabulary, reports, truth)
-    reports = plant_masked(rng, vocabulary, reports, truth=truth)
-    reports = plant_signals(rng, vocabulary, reports, span, truth=truth)
+    if planted:
+        rng = _stream(seed, "plants")
+        reports = cap_traps(rng, vocabulary, reports, truth)
+        reports = plant_masked(rng, vocabulary, reports, truth=truth)
+        reports = plant_signals(rng, vocabulary, reports, span, truth=truth)
+    else:
+        hides_nothing(truth)
     return plant_copies(
         _stream(seed, "copies"),
         vocabulary,

@@ -123,6 +123,11 @@ def special_reports(
     return builder.build()
 
 
+def no_reports(vocabulary: Vocabulary) -> Reports:
+    """Nothing, in the place of `special_reports` of a null archive."""
+    return _Builder(vocabulary).build()
+
+
 def _special_quarters(
     rng: np.random.Generator, span: QuarterSpan, row: Mapping[Hashable, Any], count: int
 ) -> Ints:
@@ -528,6 +533,12 @@ def plant_masked(
         {"drug": MASKED_DRUG, "event": MASKED_EVENT, "because": "masking"}
     )
     return _add_neoplasm(rng, vocabulary, reports, chosen, group)
+
+
+def hides_nothing(truth: Truth) -> None:
+    """Say that the litigated reports hide no signal: none is planted."""
+    for row in truth.masking:
+        row["drug"] = ""
 
 
 def _lower_limit(a: Ints, n_drug: int, c: float, n: int) -> Floats:
