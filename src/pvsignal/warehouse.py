@@ -226,6 +226,7 @@ API: Final = (
     "5_api/grid_summary",
     "5_api/grid_choices",
     "5_api/grid_flips",
+    "5_api/stimulation",
     "5_api/interactions",
     "5_api/multiplicity",
     "5_api/drug_tests",
@@ -318,6 +319,12 @@ SIGNALS: Final[Mapping[str, tuple[str, ...]]] = {
         "4_signals/grid_count",
         "4_signals/grid_reference",
         "4_signals/grid_margin",
+    ),
+    "stimulation": (
+        "4_signals/stimulated_report",
+        "4_signals/stimulated_trait",
+        "4_signals/stimulated_count",
+        "4_signals/stimulated_value",
     ),
 }
 

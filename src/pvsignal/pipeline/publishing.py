@@ -46,6 +46,7 @@ PUBLISHED_TABLES: Final = (
     "signals.grid_summary",
     "signals.grid_choice",
     "signals.grid_flip",
+    "signals.stimulation",
     "signals.interaction",
     "signals.multiplicity",
     "signals.drug_test",
