@@ -105,7 +105,7 @@ def cases(
     article: str = "",
 ) -> list[Report]:
     """`n` cases of a product with an event in each quarter; sources take turns."""
-    made = []
+    made: list[Report] = []
     for quarter in span:
         for _ in range(n):
             place = len(made)
@@ -122,18 +122,14 @@ def cases(
     return made
 
 
-def follow_up(of: Report, quarter: str, **changed: str) -> Report:
-    """The next version of a case, with what has changed.
+def follow_up(of: Report, quarter: str) -> Report:
+    """The next version of a case, which says the same.
 
     The case needs a number of its own (`numbered`).
     """
     assert of.caseid, "a case that is followed up needs a number"
     return replace(
-        of,
-        quarter=Quarter.parse(quarter),
-        version=of.version + 1,
-        first=of.received,
-        **changed,
+        of, quarter=Quarter.parse(quarter), version=of.version + 1, first=of.received
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -168,7 +168,7 @@ def one_quarter_only() -> list[Report]:
     )
     return [
         *crossing,
-        *(follow_up(case, "2018q3", term="Headache") for case in crossing[:4]),
+        *(replace(follow_up(c, "2018q3"), term="Headache") for c in crossing[:4]),
         *cases(
             quarters("2016q1", "2016q3"),
             MAVENCLAD,
@@ -178,7 +178,7 @@ def one_quarter_only() -> list[Report]:
             senders=("HOLDER",),
         ),
         other,
-        follow_up(other, "2017q1", country="US", sender="HOLDER"),
+        replace(follow_up(other, "2017q1"), country="US", sender="HOLDER"),
     ]
 
 
@@ -275,8 +275,10 @@ def test_a_constant_ratio_is_never_rising(world: World) -> None:
     assert {comparator for comparator, *_ in rows} == {"A", "B", "C"}
     assert len({as_of for _, as_of, *_ in rows}) == len(SPAN) - 8
     for comparator, as_of, ratio, is_rising in rows:
-        assert 0.5 < ratio < 2, (comparator, as_of)
         assert not is_rising, (comparator, as_of)
+        # Before and recent are whole years then; other series differ a little.
+        if as_of.endswith("q4"):
+            assert ratio == pytest.approx(1, abs=0.05), (comparator, as_of)
 
 
 def test_the_cumulative_limit_of_a_constant_ratio_grows_nevertheless(
@@ -441,7 +443,7 @@ def _judged(
 # --- What does not last
 
 
-def test_a_signal_that_two_follow_ups_take_back_ends_as_monitored(world: World) -> None:
+def test_a_signal_that_follow_ups_take_back_ends_as_monitored(world: World) -> None:
     assert world.states("cladribine", "leukaemia_cml") == {
         "2018q2": "new",
         "2018q3": "monitored",

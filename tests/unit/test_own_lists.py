@@ -106,6 +106,12 @@ def test_a_list_of_the_shipped_name_replaces_it(tmp_path: Path) -> None:
     assert lists["reporters"].table["label"].tolist() == ["Healer"]
 
 
+def test_a_list_of_a_header_alone_holds_nothing(tmp_path: Path) -> None:
+    header = "ingredient,date,what,source,certainty\n"
+    lists = load(write_analysis(tmp_path, LISTS | {"notoriety_dates": header}))
+    assert lists["notoriety_dates"].table.empty
+
+
 def test_litigated_drugs_may_be_the_shipped_ones_and_more(tmp_path: Path) -> None:
     head = "ingredient,year_from,year_to,event_groups,included,reason,certainty,pattern,exclude_regex\n"
     own = LISTS | {

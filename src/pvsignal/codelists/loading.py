@@ -290,7 +290,7 @@ def _check_table(file: Path, table: pd.DataFrame, schema: Schema) -> pd.DataFram
     table = table.reindex(columns=list(schema.columns), fill_value="")
     keys = list(zip(*(table[column] for column in schema.key), strict=True))
     for number, (before, key) in enumerate(
-        zip([None, *keys[:-1]], keys, strict=True), start=2
+        zip([None, *keys], keys, strict=False), start=2
     ):
         where = f"{file} line {number} ({' | '.join(key)})"
         if not all(key[: len(schema.key) - schema.blank_key_tail]):
