@@ -26,6 +26,7 @@ from pvsignal.report.judged import (
     Lead,
     Mark,
     Review,
+    Source,
     StateChange,
     StateStep,
 )
@@ -461,6 +462,7 @@ class Pair:
     states: tuple[StateStep, ...]
     grid: GridSummary | None
     grid_choices: tuple[GridChoice, ...]
+    sources: tuple[Source, ...]
     changes: tuple[Change, ...]
     reviews: tuple[Review, ...]
     marks: tuple[Mark, ...]
@@ -883,6 +885,7 @@ _BESIDE: Final[Mapping[str, tuple[type[Any], str, str]]] = {
     "states": (StateStep, "states", "quarter"),
     "grid": (GridSummary, "grid_summary", "event"),
     "grid_choices": (GridChoice, "grid_choices", "axis, value"),
+    "sources": (Source, "stimulation", "trait, place"),
     "changes": (Change, "changes", "comparator, cell"),
     "reviews": (Review, "reviews", "seq"),
 }
@@ -907,6 +910,7 @@ _BESIDE_WANTED: Final = {
     "states": "true",
     "grid": "true",
     "grid_choices": "v.n_counted > 0",
+    "sources": "v.place = 1 or v.is_burst or v.holds_without = false",
     "changes": _OF_LEVEL,
     "reviews": "true",
 }
@@ -1140,6 +1144,7 @@ def _pairs(
             states=tuple(beside["states"].get(key, ())),
             grid=next(iter(beside["grid"].get(key, ())), None),
             grid_choices=tuple(beside["grid_choices"].get(key, ())),
+            sources=tuple(beside["sources"].get(key, ())),
             changes=tuple(beside["changes"].get(key, ())),
             reviews=tuple(beside["reviews"].get(key, ())),
             marks=tuple(Mark(**x) for x in marks.get(key, [])),

@@ -51,6 +51,7 @@ from pvsignal.report.states import (
     episodes,
     grid_axes,
     reasons,
+    source_words,
     state_title,
 )
 from pvsignal.report.tables import WrittenTable
@@ -229,6 +230,7 @@ def _environment(analysis: Analysis) -> Environment:
         episodes=episodes,
         grid_axes=grid_axes,
         reasons=reasons,
+        source_words=source_words,
         STATE_WORDS=words.STATE_WORDS,
         LABEL_WORDS=LABEL_WORDS,
         history_rows=history_rows,

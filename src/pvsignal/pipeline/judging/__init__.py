@@ -36,6 +36,7 @@ from pvsignal.pipeline.judging.replaying import (
     screened_pairs,
 )
 from pvsignal.pipeline.judging.sources import check_concentration, sources_of_pairs
+from pvsignal.pipeline.judging.stimulation import judge_concentration_detail
 from pvsignal.pipeline.reviewing import held_ledger
 from pvsignal.pipeline.scoring import Scored
 from pvsignal.quarter import Quarter
@@ -137,6 +138,7 @@ def judge(con: warehouse.Connection, inputs: Inputs) -> pd.DataFrame:
     verdicts["event_label"] = verdicts["event"].map(_labels(inputs))
     warehouse.load_frame(con, "signals.verdict", verdicts)
     judge_grid(con, analysis)
+    judge_concentration_detail(con, analysis)
     judge_error_budget(con, analysis, could_emerge=_unlabelled(con))
     return verdicts
 
