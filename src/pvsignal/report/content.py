@@ -181,6 +181,7 @@ class BoardRow:
     evidence_state: str
     first_crossing: str | None
     novelty: str | None
+    novelty_words: str | None
     failing_checks: str | None
     rising_in: str
     estimates: tuple[Estimate, ...]
@@ -809,7 +810,7 @@ with rising as (
 select v.drug_level, v.drug, v.event_level, v.event,
     coalesce(v.event_label, v.event) as event_label, v.flagged_in, v.not_evaluable_in,
     v.robust, v.agreement, v.state, v.evidence_state, v.first_crossing, v.novelty,
-    v.failing_checks, coalesce(rising.comparators, '') as rising_in
+    v.novelty_words, v.failing_checks, coalesce(rising.comparators, '') as rising_in
 from api.verdicts as v
 left join rising on rising.drug = v.drug and rising.event = v.event
 left join api.signals as s

@@ -117,8 +117,11 @@ def reasons(pair: Pair) -> Reasons:
     for check in sorted(pair.checks, key=lambda one: place[one.check_id]):
         letter, title = CHECK_TITLES[check.check_id]
         by_outcome[check.outcome].append(f"({letter}) {title}: {check.words}")
-    if row.novelty and row.novelty != "unlabelled":
-        against.append(_NOVELTY_WORDS[row.novelty])
+    if row.novelty:
+        words_ = _NOVELTY_WORDS[row.novelty]
+        if row.novelty_words:
+            words_ += f": {row.novelty_words}"
+        (supporting if row.novelty == "unlabelled" else against).append(words_)
     if pair.grid and pair.grid.n_counted:
         share = pair.grid.n_positive / pair.grid.n_counted
         (supporting if share > 0.5 else against).append(

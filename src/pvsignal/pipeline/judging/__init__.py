@@ -205,7 +205,9 @@ def _states(
     checks["quarter"] = _quarter_text(checks["quarter_no"])
     warehouse.load_frame(con, "signals.pair_check", checks)
     novelty = warehouse.query_frame(
-        con, "select drug, event, quarter_no, novelty from signals.novelty"
+        con,
+        "select drug, event, quarter_no, novelty, novelty_us, novelty_eu, "
+        "novelty_words from signals.novelty",
     )
     return _shown(found.merge(novelty, on=KEY, how="left"), checks)
 
@@ -266,7 +268,8 @@ def _with_state(
     """Verdicts with the state of the latest quarter, none if never flagged."""
     latest = states[states["quarter_no"] == inputs.as_of.ordinal]
     columns = [
-        *("state", "evidence_state", "first_crossing", "novelty", "failing_checks"),
+        *("state", "evidence_state", "first_crossing", "failing_checks"),
+        *("novelty", "novelty_us", "novelty_eu", "novelty_words"),
         *("is_eligible", "n_countries", "n_senders", "n_professional"),
     ]
     table = verdicts.merge(
