@@ -1003,8 +1003,12 @@ def _count(con: duckdb.DuckDBPyConnection, sql: str) -> int:
 
 
 _STATE_RECORDS: Final = """
-select ledger.body from api.ledger as ledger
+select ledger.body, verdict.event_label
+from api.ledger as ledger
 inner join api.runs as run on ledger.run = run.run
+left join api.verdicts as verdict
+    on verdict.drug = json_extract_string(ledger.body, '$.drug')
+    and verdict.event = json_extract_string(ledger.body, '$.event')
 where ledger.kind = 'state'
 order by ledger.seq
 """
@@ -1015,13 +1019,21 @@ def _state_changes(con: duckdb.DuckDBPyConnection) -> tuple[StateChange, ...]:
 
     A run that did not move the ledger has none.
     """
-    bodies = [json.loads(row["body"]) for row in query_rows(con, _STATE_RECORDS)]
+    rows = [
+        (json.loads(row["body"]), row["event_label"])
+        for row in query_rows(con, _STATE_RECORDS)
+    ]
     place = {state: no for no, state in enumerate(words.STATE_WORDS)}
     changes = [
         StateChange(
-            body["drug"], body["event"], body["from"], body["to"], body.get("reason")
+            drug=body["drug"],
+            event=body["event"],
+            event_label=label or body["event"],
+            before=body["from"],
+            now=body["to"],
+            reason=body.get("reason"),
         )
-        for body in bodies
+        for body, label in rows
     ]
     return tuple(sorted(changes, key=lambda one: place[one.now]))
 

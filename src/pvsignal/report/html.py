@@ -207,6 +207,7 @@ def _environment(analysis: Analysis) -> Environment:
         plural=words.plural,
         svg=Markup,
         sort_value=sort_value,
+        sentence_case=lambda text: text[:1].upper() + text[1:],
         dash=lambda text: words.NOTHING if text in (None, "") else text,
     )
     environment.globals.update(

@@ -145,6 +145,7 @@ class StateChange:
 
     drug: str
     event: str
+    event_label: str
     before: str
     now: str
     reason: str | None
