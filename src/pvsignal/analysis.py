@@ -76,6 +76,19 @@ class Surveillance(_Frozen):
     min_cases: int = Field(3, ge=1)
 
 
+class Checks(_Frozen):
+    """Limits of the checks of a crossing (docs/signals.md).
+
+    Attributes
+    ----------
+    looser_match_weight
+        Weight in bits from which on reports count as duplicates in the check with a
+        looser threshold; no less than the links that are kept.
+    """
+
+    looser_match_weight: float = 0.0
+
+
 class ReportChoice(_Frozen):
     """Traits that the reports of a variant must have; a trait not named is free.
 
@@ -247,6 +260,7 @@ class Analysis(_Frozen):
     thresholds: Thresholds = Thresholds()
     evaluable: Evaluable = Evaluable()
     surveillance: Surveillance = Surveillance()
+    checks: Checks = Checks()
     meddra: MeddraEvents = MeddraEvents()
     variants: tuple[Variant, ...] = (Variant(name=PRIMARY),)
 

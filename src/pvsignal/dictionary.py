@@ -34,6 +34,7 @@ _FOLDERS = {
     "screened": "Screened pairs, after the statistics",
     "classes": "4_signals: reports of a class by the one member they name",
     "hinges": "4_signals: reports of one reference therapy or litigated drug",
+    "looser": "4_signals: reports that a looser duplicate threshold would suspect",
     "watch": "6_watch: crude counts by first receipt, the same on both sides",
 }
 

@@ -61,6 +61,7 @@ MODELS: Final[Mapping[str, tuple[str, ...]]] = {
         "2_cases/version",
         "2_cases/received",
         "2_cases/link",
+        "2_cases/looser_link",
         "2_cases/counted",
         "2_cases/suspected_duplicate",
     ),
@@ -260,6 +261,10 @@ SIGNALS: Final[Mapping[str, tuple[str, ...]]] = {
         "4_signals/sole_reference_step",
         "4_signals/sole_litigated",
         "4_signals/sole_litigated_step",
+    ),
+    "looser": (
+        "4_signals/looser_cover",
+        "4_signals/looser_step",
     ),
 }
 

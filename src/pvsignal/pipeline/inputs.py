@@ -11,7 +11,7 @@ from typing import Any
 from pvsignal import __version__, codelists, duplicates
 from pvsignal.analysis import Analysis
 from pvsignal.codelists import Codelists
-from pvsignal.errors import UsageError
+from pvsignal.errors import CodelistError, UsageError
 from pvsignal.layout import gates
 from pvsignal.layout.gates import KnownCount
 from pvsignal.pipeline.dictionary_events import (
@@ -97,7 +97,8 @@ def identify(
     UsageError
         If as_of lies before the first or after the last held quarter.
     CodelistError
-        If a code list or the operator's file of known counts is not valid.
+        If a code list or the operator's file of known counts is not valid, or the
+        looser duplicate threshold lies below the links that are kept.
         If a code list is not valid, or the MedDRA folder is none.
     """
     first, last = staged.quarters[0], staged.quarters[-1]
@@ -108,6 +109,7 @@ def identify(
         )
     counted = [q for q in staged.quarters if as_of is None or q <= as_of]
     lists = read_lists(analysis)
+    require_kept_links(analysis)
     stated = gates.operator_counts(settings.known_counts_path)
     records = ledger.read_ledger(settings.ledger_path(analysis.name))
     reviews = [record.hash for record in records if record.kind == "review"]
@@ -139,6 +141,25 @@ def identify(
         known_counts=gates.counts_with(stated),
         meddra=dictionary,
     )
+
+
+def require_kept_links(analysis: Analysis) -> None:
+    """Refuse a looser duplicate threshold whose pairs are not kept.
+
+    Raises
+    ------
+    CodelistError
+        If it lies below the least weight that is kept, or above the threshold.
+    """
+    decision = duplicates.load_model().decision
+    least, most = decision.kept_match_weight, decision.threshold_match_weight
+    wanted = analysis.checks.looser_match_weight
+    if not least <= wanted <= most:
+        raise CodelistError(
+            f"analysis {analysis.name}: checks.looser_match_weight is {wanted:g}, but "
+            f"links are kept from {least:g} bits on and suspected from {most:g}; choose"
+            " a weight between them"
+        )
 
 
 def short_hash(content: Mapping[str, Any]) -> str:
