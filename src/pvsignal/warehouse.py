@@ -61,6 +61,7 @@ MODELS: Final[Mapping[str, tuple[str, ...]]] = {
         "2_cases/version",
         "2_cases/received",
         "2_cases/link",
+        "2_cases/looser_link",
         "2_cases/counted",
         "2_cases/suspected_duplicate",
     ),
@@ -325,6 +326,10 @@ SIGNALS: Final[Mapping[str, tuple[str, ...]]] = {
         "4_signals/stimulated_trait",
         "4_signals/stimulated_count",
         "4_signals/stimulated_value",
+    ),
+    "looser": (
+        "4_signals/looser_cover",
+        "4_signals/looser_step",
     ),
 }
 

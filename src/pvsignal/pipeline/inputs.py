@@ -11,7 +11,7 @@ from typing import Any
 from pvsignal import __version__, codelists, duplicates
 from pvsignal.analysis import Analysis
 from pvsignal.codelists import Codelists
-from pvsignal.errors import UsageError
+from pvsignal.errors import CodelistError, UsageError
 from pvsignal.layout import gates
 from pvsignal.layout.gates import KnownCount
 from pvsignal.pipeline.dictionary_events import (
@@ -105,7 +105,8 @@ def identify(
     SourceError
         If the label texts of openFDA are not whole.
     CodelistError
-        If a code list or the operator's file of known counts is not valid.
+        If a code list or the operator's file of known counts is not valid, or the
+        looser duplicate threshold lies below the links that are kept.
         If a code list is not valid, or the MedDRA folder is none.
     CheckFailed
         If the ledger is not whole.
@@ -118,6 +119,7 @@ def identify(
         )
     counted = [q for q in staged.quarters if as_of is None or q <= as_of]
     lists = read_lists(analysis)
+    require_kept_links(analysis)
     stated = gates.operator_counts(settings.known_counts_path)
     records = held_ledger(settings, analysis.name)
     reviews = [record.hash for record in records if record.kind == "review"]
@@ -153,6 +155,25 @@ def identify(
         meddra=dictionary,
         label_texts=texts,
     )
+
+
+def require_kept_links(analysis: Analysis) -> None:
+    """Refuse a looser duplicate threshold whose pairs are not kept.
+
+    Raises
+    ------
+    CodelistError
+        If it lies below the least weight that is kept, or above the threshold.
+    """
+    decision = duplicates.load_model().decision
+    least, most = decision.kept_match_weight, decision.threshold_match_weight
+    wanted = analysis.checks.looser_match_weight
+    if not least <= wanted <= most:
+        raise CodelistError(
+            f"analysis {analysis.name}: checks.looser_match_weight is {wanted:g}, but "
+            f"links are kept from {least:g} bits on and suspected from {most:g}; choose"
+            " a weight between them"
+        )
 
 
 def short_hash(content: Mapping[str, Any]) -> str:
