@@ -105,6 +105,23 @@ def histories(draw: st.DrawFn) -> list[Told]:
     return found
 
 
+def loosely_linked(stays: Sequence[Told]) -> st.SearchStrategy[list[Looser]]:
+    """Times in which some reports reach a weight below the threshold of a link."""
+    quarters = st.integers(FIRST, FIRST + N_QUARTERS)
+    spans = st.tuples(quarters, st.none() | quarters).filter(
+        lambda span: span[1] is None or span[0] < span[1]
+    )
+    return st.lists(
+        st.builds(
+            lambda number, weight, span: Looser(number, weight, *span),
+            st.sampled_from([s.number for s in stays]),
+            st.sampled_from([-1.5, 0.0, 1.9]),
+            spans,
+        ),
+        max_size=30,
+    )
+
+
 def litigation_set(event: Event) -> str:
     listed = LITIGATED[event].items()
     return "|".join(f"{name}:{first}:{last}" for name, (first, last) in listed)

@@ -37,7 +37,10 @@ MODELS = (
     "4_counts/cell",
     "4_counts/unbroken_quarter",
     "4_counts/year_step",
-    "4_counts/recent",
+    "4_counts/recent_step",
+    "4_counts/older_step",
+    "4_counts/aged",
+    "4_counts/aged_cell",
     "4_counts/contrast_cell",
     "4_counts/entry_cell",
 )

@@ -80,11 +80,15 @@ class Litigated:
 
 @dataclass(frozen=True)
 class Linkage:
-    """Numbers of the linkage model: bits of each answer, prior, threshold."""
+    """Numbers of the linkage model: bits of each answer, prior, threshold.
+
+    Pairs below the threshold are kept down to `kept`.
+    """
 
     bits: Mapping[str, Mapping[str, float]]  # field -> label -> log2(m / u)
     prior: float
     threshold: float
+    kept: float
     countries: Mapping[str, str]  # text in upper case -> ISO code
 
 

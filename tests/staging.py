@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from pvsignal import warehouse
-from pvsignal.duplicates import LINK_SCHEMA
+from pvsignal.duplicates import LINK_SCHEMA, LOOSER_LINK_SCHEMA
 from pvsignal.quarter import Quarter
 from pvsignal.sources.members import StagedPart
 from pvsignal.sources.stage import StagedQuarter, stage_archive
@@ -64,3 +64,5 @@ def register_without_links(con: warehouse.Connection, folders: Sequence[Path]) -
     """Staged quarters as the schema ``source``, with no suspected duplicates."""
     warehouse.register_staged(con, folders)
     warehouse.load_arrow(con, "source.link", LINK_SCHEMA.empty_table())
+    empty = LOOSER_LINK_SCHEMA.empty_table()
+    warehouse.load_arrow(con, "source.looser_link", empty)

@@ -3,7 +3,8 @@
 -- Grain: (comparator, drug, event_level, event, as_of); at least 3 recent reports, primary variant, no preferred terms
 -- Reads: signals.contrast
 -- Source: docs/statistics.md, "Rising". Quarters 1 to 8 and those after a hole between held quarters have no row: no
---   row there is no finding. Recent: the case first counted in as_of or the seven quarters before.
+--   row there is no finding. Recent: the case first counted in as_of or the seven quarters before. Earlier: before
+--   that, in A and B from the drug's first quarter on.
 -- Columns:
 --   comparator: A whole database, B reports of people with the disease, C active comparator
 --   drug_level: substance or class
@@ -19,7 +20,7 @@
 --   b_before: earlier reports with the drug without the event
 --   c_before: earlier reports with the event without the drug
 --   d_before: earlier reports with neither
---   ratio: odds ratio of the recent reports over that of the earlier ones; infinite with no earlier case
+--   ratio: odds ratio of recent over that of earlier reports; infinite with no earlier case, NULL with no report
 --   ratio_low: lower 90 % limit of ratio
 --   ratio_high: upper 90 % limit of ratio
 --   is_exact: limits from the exact conditional distribution because a cell is 0

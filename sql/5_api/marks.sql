@@ -15,6 +15,7 @@
 --   said: names, broad, other_form, holds (names a supergroup of it), part (names a group of it), contraindication
 --   what: the event that the label names, or what happened
 --   certainty: high, medium or low
+--   note: where a label says it or what it leaves out; source of a date of notoriety
 with mark as (
     select
         member.drug,
@@ -27,7 +28,8 @@ with mark as (
         label.jurisdiction,
         cover.cover as said,
         label.event as what,
-        label.certainty
+        label.certainty,
+        label.note
     from codelists.label_date as label
     inner join codelists.label_cover as cover
         on label.label_no = cover.label_no
@@ -45,7 +47,8 @@ with mark as (
         null as jurisdiction,
         dated.kind as said,
         dated.what,
-        dated.certainty
+        dated.certainty,
+        dated.source as note
     from codelists.notoriety_date as dated
     inner join codelists.notoriety_drug as concerned
         on dated.date_no = concerned.date_no
@@ -62,7 +65,8 @@ select
     mark.jurisdiction,
     mark.said,
     mark.what,
-    mark.certainty
+    mark.certainty,
+    mark.note
 from mark
 cross join signals.run as run
 where mark.quarter <= run.as_of

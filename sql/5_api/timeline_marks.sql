@@ -12,6 +12,7 @@
 --   said: names, broad, other_form, holds (names a supergroup of it), part (names a group of it), contraindication
 --   what: the event that the label names, or what happened
 --   certainty: high, medium or low
+--   note: where a label says it or what it leaves out; source of a date of notoriety
 select
     marks.mark,
     marks.quarter,
@@ -21,7 +22,8 @@ select
     marks.jurisdiction,
     marks.said,
     marks.what,
-    marks.certainty
+    marks.certainty,
+    marks.note
 from api.marks as marks
 where
     marks.drug = p_drug

@@ -20,6 +20,9 @@
 --   evidence_state: none, new, emerging, monitored, persistent_unlabelled, resolved
 --   first_crossing: quarter of the crossing that the state counts from; a crossing is described at api.states
 --   novelty: unlabelled, labelled_specific, labelled_broad or class_labelled at the file's as_of; NULL if never flagged
+--   novelty_us: the same by US labels alone
+--   novelty_eu: the same by EU labels alone
+--   novelty_words: why, with dates
 --   failing_checks: checks that fail (api.pair_checks), separated by commas; NULL where none does
 --   is_eligible: reports, sources and professionals suffice for a crossing; NULL if never flagged, as what follows
 --   n_countries: distinct countries among the reports of a
@@ -43,6 +46,9 @@ select
     verdict.evidence_state,
     verdict.first_crossing,
     verdict.novelty,
+    verdict.novelty_us,
+    verdict.novelty_eu,
+    verdict.novelty_words,
     verdict.failing_checks,
     verdict.is_eligible,
     verdict.n_countries,

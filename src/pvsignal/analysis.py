@@ -149,6 +149,19 @@ class Review(_Frozen):
     reopen_cases: int = Field(3, ge=1)
 
 
+class Checks(_Frozen):
+    """Limits of the checks of a crossing (docs/signals.md).
+
+    Attributes
+    ----------
+    looser_match_weight
+        Weight in bits from which on reports count as duplicates in the check with a
+        looser threshold; no less than the links that are kept.
+    """
+
+    looser_match_weight: float = 0.0
+
+
 class ReportChoice(_Frozen):
     """Traits that the reports of a variant must have; a trait not named is free.
 
@@ -371,6 +384,7 @@ class Analysis(_Frozen):
     novelty: Novelty = Novelty()
     budget: Budget = Budget()
     review: Review = Review()
+    checks: Checks = Checks()
     meddra: MeddraEvents = MeddraEvents()
     variants: tuple[Variant, ...] = (Variant(name=PRIMARY),)
     grid: Grid = Grid()

@@ -651,14 +651,15 @@ def review(
     options = {"--decision": decision, "--reason": reason, "--by": by}
     absent = [name for name, value in options.items() if value is None]
     if drug is None and event is None:
-        given = [name for name in (*options, "--date") if name not in absent]
-        if date is None and len(absent) == len(options):
-            _list_signals(pipeline.reviewable(settings, what), format)
-            return
-        raise UsageError(
-            f"{', '.join(given)} without a signal; name DRUG and EVENT, or give no "
-            "option to list open signals"
-        )
+        given = [name for name in options if name not in absent]
+        given += ["--date"] if date is not None else []
+        if given:
+            raise UsageError(
+                f"{', '.join(given)} without a signal; name DRUG and EVENT, or give "
+                "none of them to list open signals"
+            )
+        _list_signals(pipeline.reviewable(settings, what), format)
+        return
     if drug is None or event is None:
         raise UsageError("a signal is a drug and an event; give DRUG and EVENT")
     if decision is None or reason is None or by is None:

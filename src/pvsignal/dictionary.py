@@ -39,6 +39,8 @@ _FOLDERS = {
     "changes": "4_signals: why counts changed since the previous published run",
     "hinges": "4_signals: reports of one reference therapy or litigated drug",
     "grid": "4_signals: what the grid of specifications is counted from",
+    "stimulation": "4_signals: what bundles the cases of a pair",
+    "looser": "4_signals: reports that a looser duplicate threshold would suspect",
     "watch": "6_watch: crude counts by first receipt, the same on both sides",
 }
 

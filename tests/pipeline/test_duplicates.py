@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
 
 from pvsignal import codelists, duplicates, pipeline, simulate
@@ -68,6 +69,21 @@ def test_links_are_made_once_and_left_alone(
     again = _link(folder, folders)
     assert again.new == ()
     assert {file: file.stat().st_mtime_ns for file in folder.rglob("*.*")} == before
+
+
+def test_pairs_below_the_threshold_stand_apart_from_the_links(
+    published: Published, folders: dict[Quarter, Path]
+) -> None:
+    decision = duplicates.load_model().decision
+    found = _link(published.settings.duplicates_dir, folders)
+    weights = [
+        pd.concat([pd.read_parquet(file)["match_weight"] for file in files])
+        for files in (found.files, found.looser_files)
+    ]
+    assert all(len(found) for found in weights)
+    assert weights[0].min() >= decision.threshold_match_weight
+    assert weights[1].max() <= decision.threshold_match_weight
+    assert weights[1].min() >= decision.kept_match_weight
 
 
 def test_links_that_are_deleted_come_back_the_same(

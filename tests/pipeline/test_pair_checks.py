@@ -85,8 +85,7 @@ def test_at_the_latest_quarter_age_and_sex_give_the_published_ratio(
     )
     rows = checked["age_sex"].to_pandas().merge(adjusted)
     rows = rows[rows["outcome"] != "not applicable"]
-    assert len(rows) > 20
-    assert {"all", "female"} <= set(rows["sex"])
+    assert len(rows) > 10
     assert rows["value"].tolist() == pytest.approx(rows["ror_age_sex"].tolist())
 
 
@@ -103,9 +102,10 @@ def test_at_the_latest_quarter_onset_gives_the_published_share(
     )
     rows = checked["onset"].to_pandas().merge(onsets)
     n_known = (rows["n_dated"] - rows["n_uncertain_90"]).tolist()
+    assert len(rows) > 100
     assert rows["of_n"].tolist() == n_known
     rows = rows[rows["outcome"] != "not applicable"]
-    assert len(rows) > 5
+    assert len(rows) > 1
     assert rows["value"].tolist() == pytest.approx(rows["share_under_90"].tolist())
 
 

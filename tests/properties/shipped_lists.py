@@ -45,6 +45,7 @@ def linkage_of(lists: Codelists) -> reference.Linkage:
         },
         prior=math.log2(p / (1 - p)),
         threshold=model["decision"]["threshold_match_weight"],
+        kept=model["decision"]["kept_match_weight"],
         countries=dict(zip(countries["text"], countries["iso2"], strict=True)),
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -135,31 +136,46 @@ def test_the_sql_counts_what_the_reference_counts_at_every_quarter(dataset, vari
 def test_the_links_are_those_of_the_reference_whatever_was_linked_before(dataset):
     with tempfile.TemporaryDirectory() as folder:
         where = _built(dataset, Path(folder))
-        with warehouse.connect(where.warehouse_path) as con:
-            rows = warehouse.query_rows(
-                con,
-                "select quarter_no, primaryid, caseid, kept_quarter_no, "
-                "kept_primaryid, kept_caseid, match_weight from source.link "
-                "semi join cases.version as own using (quarter_no, primaryid, caseid) "
-                "where exists (from cases.version as v where v.quarter_no = "
-                "link.quarter_no and v.primaryid = link.primaryid and "
-                "v.known_until is distinct from v.known_from) and exists (from "
-                "cases.version as v where v.quarter_no = link.kept_quarter_no and "
-                "v.primaryid = link.kept_primaryid and v.known_until is distinct "
-                "from v.known_from)",
-            )
-    found = {
+        found, below = (_links(where, name) for name in ("link", "looser_link"))
+    tables, lists = dataset.staged(), shipped()
+    expected = _rounded(reference.links(tables, lists))
+    assert found == pytest.approx(expected, abs=0.0015)
+    assert lists.linkage is not None
+    loose = replace(lists.linkage, threshold=lists.linkage.kept)
+    kept = _rounded(reference.links(tables, replace(lists, linkage=loose)))
+    looser = {pair: weight for pair, weight in kept.items() if pair not in expected}
+    assert below == pytest.approx(looser, abs=0.0015)
+
+
+def _rounded(weights: dict[tuple[reference.Key, reference.Key], float]):
+    return {
+        tuple((reference.ordinal(q), p, c) for q, p, c in pair): round(weight, 3)
+        for pair, weight in weights.items()
+    }
+
+
+def _links(where: Settings, name: str):
+    """Weights of the pairs whose sightings were current once."""
+    with warehouse.connect(where.warehouse_path) as con:
+        rows = warehouse.query_rows(
+            con,
+            "select quarter_no, primaryid, caseid, kept_quarter_no, kept_primaryid, "
+            f"kept_caseid, match_weight from source.{name} as link "
+            "semi join cases.version as own using (quarter_no, primaryid, caseid) "
+            "where exists (from cases.version as v where v.quarter_no = "
+            "link.quarter_no and v.primaryid = link.primaryid and "
+            "v.known_until is distinct from v.known_from) and exists (from "
+            "cases.version as v where v.quarter_no = link.kept_quarter_no and "
+            "v.primaryid = link.kept_primaryid and v.known_until is distinct "
+            "from v.known_from)",
+        )
+    return {
         (
             (row["kept_quarter_no"], row["kept_primaryid"], row["kept_caseid"]),
             (row["quarter_no"], row["primaryid"], row["caseid"]),
         ): row["match_weight"]
         for row in rows
     }
-    expected = {
-        tuple((reference.ordinal(q), p, c) for q, p, c in pair): round(weight, 3)
-        for pair, weight in reference.links(dataset.staged(), shipped()).items()
-    }
-    assert found == pytest.approx(expected, abs=0.0015)
 
 
 @given(datasets())

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pvsignal import warehouse
 from pvsignal.pipeline.judging.classes import judge_classes
+from pvsignal.pipeline.judging.duplicates import check_duplicates
 from pvsignal.pipeline.judging.hinges import check_hinges
 from tests.hinges import (
     CLASS,
@@ -18,10 +20,12 @@ from tests.hinges import (
     N_QUARTERS,
     REFERENCES,
     Told,
+    cells_of,
     current,
     histories,
     judged,
     limits_of,
+    loosely_linked,
     same,
 )
 from tests.over_time import Event
@@ -68,6 +72,36 @@ def test_a_class_without_its_largest_member_is_that_of_counting_case_by_case(sta
         assert row["crosses"] == whole.crosses
         assert row["crosses_without"] == without.crosses
         assert row["holds"] == (whole.crosses and n_members >= 2 and without.crosses)
+
+
+@given(histories(), st.data())
+@many
+def test_a_looser_threshold_is_that_of_counting_case_by_case(stays, data):
+    pairs = data.draw(loosely_linked(stays))
+    with judged(stays, QUARTERS, looser=pairs) as (con, analysis):
+        rows = check_duplicates(con, analysis).to_pylist()
+        n_board = warehouse.query_rows(
+            con, "select count(*) as n from signals.screened where is_screened"
+        )
+    assert [len(rows)] == [row["n"] for row in n_board]
+    looser = analysis.checks.looser_match_weight
+    for row in rows:
+        event = next(e for e in LITIGATED if e[1] == row["event"])
+        quarter, drug = row["quarter_no"], row["drug"]
+        known = current(stays, quarter)
+        whole = limits_of(known, drug, event)
+        left = [
+            s
+            for s in known
+            if not s.names(drug)
+            or not any(p.weight >= looser and p.covers(s, quarter) for p in pairs)
+        ]
+        found = limits_of(left, drug, event)
+        outcome = "passes" if found.crosses else "fails"
+        assert row["outcome"] == (outcome if whole.crosses else "not applicable")
+        if whole.crosses:
+            counted = [s for s in left if not s.stimulated(event)]
+            assert row["value"] == cells_of(counted, drug, event)[0]
 
 
 @given(histories())
@@ -119,3 +153,24 @@ def hinges_of(known: list[Told], drug: str, event: Event) -> tuple[str, float | 
 
 def _nan_first(value: float) -> float:
     return -np.inf if np.isnan(value) else value
+
+
+@given(histories(), st.data(), st.integers(3, 4))
+@settings(many, max_examples=6)
+def test_what_was_said_at_a_quarter_is_what_a_run_up_to_it_says(stays, data, n):
+    pairs = data.draw(loosely_linked(stays))
+
+    def said(quarters: range) -> list[list[object]]:
+        with judged(stays, quarters, looser=pairs) as (con, analysis):
+            judge_classes(con, analysis)
+            tables = [
+                *check_hinges(con, analysis).to_pylist(),
+                *check_duplicates(con, analysis).to_pylist(),
+                *warehouse.query_rows(
+                    con, "select * exclude (is_latest) from signals.class_check"
+                ),
+            ]
+        last = QUARTERS[n - 1]
+        return [list(row.values()) for row in tables if row["quarter_no"] <= last]
+
+    assert said(QUARTERS) == said(QUARTERS[:n])

@@ -114,15 +114,23 @@ def expected_by_year(stays: Sequence[Stay], drug: str, event: tuple[str, str]) -
 
 
 def contrasts(stays: Sequence[Stay], quarters: Sequence[int]) -> dict[object, object]:
-    """Eight cells of each pair with three recent reports, from the ninth quarter on."""
+    """Eight cells of each pair with three recent reports, from the ninth quarter on.
+
+    Of A and B reports whose case entered before the drug are none of those before.
+    """
     entry, found = entries(stays), {}
+    starts = {
+        drug: min((s.start for s in stays if drug in s.drugs), default=0)
+        for drug in DRUGS
+    }
     for quarter in quarters[8:]:
         current = [s for s in stays if s.counts(quarter)]
         for comparator in "ABC":
             for drug in DRUGS:
                 held = [s for s in current if in_population(comparator, drug, s)]
                 recent = [s for s in held if entry[s.caseid] >= quarter - 7]
-                before = [s for s in held if entry[s.caseid] < quarter - 7]
+                since = starts[drug] if comparator in "AB" else 0
+                before = [s for s in held if since <= entry[s.caseid] < quarter - 7]
                 for event in EVENTS:
                     cells = (
                         *table_of(recent, drug, event),

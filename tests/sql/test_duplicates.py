@@ -72,6 +72,18 @@ def test_a_report_may_count_in_several_stretches():
     )
 
 
+def test_a_pair_below_the_threshold_covers_nothing_and_has_its_own_interval():
+    versions = "10 71 7 10 -\n12 31 3 12 14\n14 32 3 14 -\n9 21 2 9 10"
+    columns = "caseid kept_caseid kept_primaryid known_from known_until"
+    given = _given(versions, "71 31\n71 21")
+    given["source.looser_link"] = given["source.link"]
+    rows = run("2_cases/looser_link", given, columns=columns)
+    assert rows == drawn(
+        "caseid | kept_caseid | kept_primaryid | known_from | known_until\n"
+        "7 | 3 | 31 | 12 | 14"
+    )
+
+
 def test_smaller_cases_that_overlap_cover_one_stretch():
     versions = "10 71 7 10 20\n12 31 3 12 17\n13 41 4 13 15\n14 51 5 14 18"
     found = _counted(versions, "71 31\n71 41\n71 51")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,8 +11,9 @@ import pytest
 from pvsignal import warehouse
 from pvsignal.analysis import Thresholds
 from pvsignal.pipeline.judging.classes import judge_classes
+from pvsignal.pipeline.judging.duplicates import check_duplicates
 from pvsignal.pipeline.judging.hinges import check_hinges
-from tests.hinges import ANY_E, CLASS, FIRST, E, Told, judged, reports
+from tests.hinges import ANY_E, CLASS, FIRST, E, Looser, Told, judged, reports
 from tests.over_time import Event
 
 USUAL = Thresholds()
@@ -212,9 +213,61 @@ def test_litigated_reports_with_the_drug_come_back_to_its_cells() -> None:
     assert "crosses with the reports of each litigated drug (least i" in row["words"]
 
 
+def _duplicates(stays: Sequence[Told], looser: Sequence[Looser]) -> dict[str, Any]:
+    """What the check of duplicates says of x and the event at the only quarter."""
+    with judged(stays, [FIRST], looser=looser, limits=USUAL) as (con, analysis):
+        rows = check_duplicates(con, analysis).to_pylist()
+    (row,) = [row for row in rows if (row["drug"], row["event"]) == ("x", ANY_E[1])]
+    return row
+
+
+def _linked(cases: Iterable[int], weight: float = 0.5) -> list[Looser]:
+    """Reports that are loosely linked to a smaller case for good."""
+    return [Looser(10 * case + 1, weight, FIRST, None) for case in cases]
+
+
+CROSSING = [*BACKGROUND, *_drug(X, 1, n_event=9)]
+
+
+def test_a_crossing_that_loosely_linked_reports_carry_fails() -> None:
+    row = _duplicates(CROSSING, _linked(range(1, 8)))
+    assert (row["outcome"], row["value"], row["of_n"]) == ("fails", 2, 9)
+    assert row["words"].startswith(
+        "with duplicates suspected from 0 bits on 2 of 9 reports stay: no longer "
+        "crosses (ic025_year "
+    )
+
+
+def test_a_crossing_that_stays_without_loosely_linked_reports_passes() -> None:
+    row = _duplicates(CROSSING, _linked([1]))
+    assert (row["outcome"], row["value"], row["of_n"]) == ("passes", 8, 9)
+    assert row["words"] == (
+        "with duplicates suspected from 0 bits on 8 of 9 reports stay: still crosses"
+    )
+
+
+def test_a_weight_below_the_looser_threshold_takes_no_report() -> None:
+    row = _duplicates(CROSSING, _linked(range(1, 8), weight=-0.5))
+    assert (row["outcome"], row["value"]) == ("passes", 9)
+
+
+def test_reports_without_the_drug_stay_however_they_are_linked() -> None:
+    row = _duplicates(CROSSING, _linked(range(2000, 2020)))
+    whole = _duplicates(CROSSING, [])
+    assert row == whole
+
+
+def test_a_report_with_several_loose_links_leaves_once() -> None:
+    row = _duplicates(CROSSING, [*_linked([1, 2]), *_linked([1], 1.5), *_linked([1])])
+    assert row["value"] == 7
+
+
 def test_a_pair_that_does_not_cross_is_not_judged() -> None:
     # Of its only reference every report has the event, and B is empty.
     reference = reports(40, 3000, drugs=R, events=EVENT)
     row = _checked([*ONLY_C, *reference], "x", ANY_E)
+    assert row["outcome"] == "not applicable"
+    assert row["words"] == "the pair does not cross in this quarter"
+    row = _duplicates([*ONLY_C, *reference], _linked([1]))
     assert row["outcome"] == "not applicable"
     assert row["words"] == "the pair does not cross in this quarter"

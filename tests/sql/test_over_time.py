@@ -10,7 +10,7 @@ from scipy.stats import binom
 
 from pvsignal.analysis import Surveillance
 from pvsignal.stats import information_component
-from tests.over_time import ANY_E, FIRST, E, Stay, rows, scored
+from tests.over_time import ANY_E, FIRST, REFERENCE, E, Stay, rows, scored
 
 PLAN = Surveillance()
 X = frozenset({"x"})
@@ -199,6 +199,61 @@ def test_constant_ratio_over_forty_quarters_is_not_rising(seed: int) -> None:
     # of forty with one of 0.0007.
     assert binom.sf(7, N_DRUGS, 0.05) < 0.001
     assert len(rising(forty_quarters(n_doubling=0, seed=seed))) <= 7
+
+
+def test_background_that_changed_before_the_drug_came_does_not_make_it_rise() -> None:
+    # Half of all reports had the event until the drug came, one in twenty since; of
+    # the drug's own reports one in ten at any time.
+    quarters = range(FIRST, FIRST + 40)
+    parts = []
+    for quarter in quarters:
+        is_before = quarter < FIRST + 20
+        parts.append((quarter, frozenset(), 20 if is_before else 2, 40))
+        if not is_before:
+            parts.append((quarter, X, 1, 10))
+    stays = [
+        Stay(
+            1000 * place + k,
+            quarter,
+            is_ms=True,
+            drugs=drugs | {REFERENCE},
+            events=frozenset({E} if k < n_event else ()),
+        )
+        for place, (quarter, drugs, n_event, n) in enumerate(parts)
+        for k in range(n)
+    ]
+    with scored(stays, quarters, plan=PLAN) as con:
+        found = rows(
+            con,
+            "select comparator, a_before, b_before, c_before, d_before, ratio, "
+            "is_rising from signals.contrast where drug = 'x' and event = 'e' "
+            f"and quarter_no = {quarters[-1]} and comparator in ('A', 'B') order by 1",
+        )
+        crude = rows(
+            con,
+            "select a * (n - n_drug - n_event + a) / ((n_drug - a) * (n_event - a)) "
+            "from counts.cell where comparator = 'A' and drug = 'x' and event = 'e' "
+            f"and quarter_no = {quarters[-1]}",
+        )
+    for row, comparator in zip(found, "AB", strict=True):
+        assert row[:5] == (comparator, 12, 108, 24, 456)
+        assert row[5] == pytest.approx(1)
+        assert row[6] is False
+    # Against the whole past the drug has less of the event than others have.
+    assert crude[0][0] < 0.5
+
+
+def test_a_drug_younger_than_the_window_has_nothing_before() -> None:
+    young = [*cases(FIRST + 6, 4), *cases(FIRST + 9, 4), *background(TWELVE)]
+    with scored(young, TWELVE, plan=PLAN) as con:
+        found = rows(
+            con,
+            "select quarter_no, a_recent, a_before, b_before, c_before, d_before, "
+            "ratio, is_rising from signals.contrast "
+            "where comparator = 'A' and event = 'e' order by quarter_no",
+        )
+    assert [row[0] for row in found] == [*range(FIRST + 8, FIRST + 12)]
+    assert {row[2:] for row in found} == {(0, 0, 0, 0, None, False)}
 
 
 def test_odds_that_double_in_the_last_eight_quarters_are_rising() -> None:

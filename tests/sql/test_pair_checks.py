@@ -141,6 +141,26 @@ def test_a_marker_that_rises_where_the_event_has_too_few_recent_reports_fails():
     )
 
 
+def test_markers_of_a_drug_that_has_no_reports_before_judge_nothing():
+    row = marked(
+        "group | e | 7 | - | false", "marker | marker:e:benign | 9 | - | false"
+    )["e"]
+    assert (row["outcome"], row["value"], row["of_n"]) == ("not applicable", None, None)
+    assert row["words"] == (
+        "last eight quarters against the time before: benign markers without a ratio"
+        " (9 reports); the pair without a ratio"
+    )
+
+
+def test_a_marker_without_a_ratio_does_not_stand_in_for_one_that_has_one():
+    row = marked(
+        "group | e | 7 | 1.5 | false",
+        "marker | marker:e:benign | 9 | - | false",
+        "marker | marker:e:test | 5 | 0.8 | false",
+    )["e"]
+    assert (row["outcome"], row["value"], row["of_n"]) == ("passes", 0.8, 5)
+
+
 def test_a_lead_may_be_the_neoplasm_itself_and_is_no_marker():
     row = marked("marker | marker:e:lead | 9 | 2.5 | true")["e"]
     assert (row["outcome"], row["value"], row["of_n"]) == ("not applicable", None, None)

@@ -148,6 +148,27 @@ def test_every_permutation_of_a_stratum_is_equally_likely(n_others: int) -> None
     assert test.pvalue > 0.001
 
 
+@given(_drawn_reports(), st.integers(0, 1000))
+def test_reports_of_a_known_pair_keep_their_events_and_the_others_are_dealt(
+    reports: Reports, seed: int
+) -> None:
+    known = np.zeros((3, 4), dtype=bool)
+    known[1, 2] = True
+    held = reports.with_pair(known)
+    wanted = [
+        report
+        for report, event in zip(reports.event_report, reports.event, strict=True)
+        if event == 2 and reports.exposed[report, 1]
+    ]
+    assert np.flatnonzero(held).tolist() == wanted
+    source, holder = deal(deck_of(reports, held), np.random.default_rng(seed))
+    assert (held[source] == held[holder]).all()
+    assert (source[held[source]] == holder[held[source]]).all()
+    assert held[source].sum() == held.sum()
+    assert (reports.stratum[source] == reports.stratum[holder]).all()
+    assert len(np.unique(source)) == len(np.unique(holder)) == len(source)
+
+
 def test_the_mean_of_a_is_the_count_expected_in_strata() -> None:
     rng = np.random.default_rng(3)
     n = 3_000
@@ -440,6 +461,44 @@ def test_more_permutations_leave_the_first_ones_as_they_were() -> None:
         for n in (60, 130)
     )
     assert (many[:60] == few).all()
+
+
+def test_a_true_signal_that_is_known_makes_no_other_pair_emerge() -> None:
+    # Drug 0 has 60 of 70 cases. Where they are dealt out, drug 1 gets a good part.
+    n = 400
+    drugs: list[set[int]] = [
+        {0} if i < 120 else {1} if i < 240 else set() for i in range(n)
+    ]
+    has = [i % 2 == 0 if i < 120 else i % 28 == 0 for i in range(n)]
+    reports = _reports(
+        [0] * n,
+        drugs=drugs,
+        events=[{0} if x else set() for x in has],
+        n_drugs=2,
+        entered=[i % 2 for i in range(n)],
+        compared=[{1: 2 if 1 in d else 1} if 0 not in d else {} for d in drugs],
+    )
+    margins = replace(
+        _margins(2, 1, 2),
+        expected=np.full((2, 1, 2), 8.0) * [0.5, 1.0],
+        n_drug_c=np.full((1, 2, 2), 120) // [2, 1],
+        n_c=np.full((1, 2, 2), 280) // [2, 1],
+    )
+    only_1 = np.repeat([[False], [True]], 2, axis=1)
+    emerging = {
+        name: error_budget(
+            reports,
+            margins,
+            limits=EASY,
+            permutations=200,
+            seed=1,
+            could_emerge=only_1,
+            known=known,
+        ).newly.sum()
+        for name, known in {"dealt": None, "held": np.array([[True], [False]])}.items()
+    }
+    assert emerging["dealt"] > 8
+    assert emerging["held"] == 0
 
 
 def test_pairs_that_a_label_names_do_not_emerge() -> None:

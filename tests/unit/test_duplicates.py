@@ -10,9 +10,12 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from pydantic import ValidationError
 
+from pvsignal.analysis import Checks, load_analysis
 from pvsignal.duplicates import LinkageModel, clusters, load_model
 from pvsignal.errors import CheckFailed, CodelistError
+from pvsignal.pipeline.inputs import require_kept_links
 from pvsignal.settings import Settings
 from tests.archives import write_archive
 from tests.linkage import linked
@@ -58,6 +61,24 @@ def test_no_single_field_and_no_id_alone_makes_a_link(model):
         if comparison.name in ids
     )
     assert model.prior_weight + alone < model.decision.threshold_match_weight
+
+
+def test_pairs_are_kept_below_the_threshold_and_never_above_it_only(model):
+    decision = model.decision
+    assert decision.kept_match_weight < decision.threshold_match_weight
+    content = model.model_dump()
+    content["decision"]["kept_match_weight"] = decision.threshold_match_weight + 1
+    with pytest.raises(ValidationError, match="kept_match_weight lies above"):
+        LinkageModel.model_validate(content)
+
+
+@pytest.mark.parametrize("weight", [-2.5, 2.5])
+def test_a_looser_threshold_whose_pairs_are_not_kept_is_refused(weight):
+    analysis = load_analysis()
+    require_kept_links(analysis)
+    other = analysis.model_copy(update={"checks": Checks(looser_match_weight=weight)})
+    with pytest.raises(CodelistError, match="kept from -2 bits on and suspected from"):
+        require_kept_links(other)
 
 
 def test_no_term_frequencies_are_used(model):

@@ -138,7 +138,10 @@ def test_another_behaviour_of_a_named_group_is_another_form(
         ("skin_scc:in_situ", "other_form"),
         ("skin_scc:uncertain", "other_form"),
         *((f"all_{x}", "part") for x in ("nmsc", "skin_cancer_all")),
-        *((f"all_{x}", "part") for x in ("skin_cancer_wide", "immunosuppression_related")),
+        *(
+            (f"all_{x}", "part")
+            for x in ("skin_cancer_wide", "immunosuppression_related")
+        ),
         ("any_malignancy", "part"),
         ("any_malignancy_incl_secondary", "part"),
     }

@@ -325,6 +325,15 @@ PRIVATE = {
     " n_counted bigint, n_positive bigint, share_positive double",
     "signals.grid_flip": "drug text, event text, comparator text, choice text,"
     " is_positive boolean",
+    "signals.stimulation": "drug text, event text, trait text, value text, place bigint, a bigint,"
+    " share_of_a double, n_other bigint, share_of_other double, expected"
+    " double, p_burst double, is_burst boolean, a_a_without bigint,"
+    " ror_a_without double, ror_low_a_without double, ic_a_without double,"
+    " ic025_a_without double, a_b_without bigint, ror_b_without double,"
+    " ror_low_b_without double, ic_b_without double, ic025_b_without double,"
+    " a_c_without bigint, ror_c_without double, ror_low_c_without double,"
+    " ic_c_without double, ic025_c_without double, flagged_in text,"
+    " flagged_in_without text, holds_without boolean",
     "signals.onset": "drug_level text, drug text, event_level text, event text,"
     " a bigint, n_dated bigint, n_exact bigint, n_before_start bigint,"
     " n_not_dated bigint, q1_low_days double, q1_high_days double,"

@@ -13,6 +13,13 @@ from pvsignal.codelists.drugs import (
     search_names,
     therapy_classes,
 )
+from pvsignal.codelists.label_texts import (
+    DIFFERENCE_COLUMNS,
+    TEXT_COLUMNS,
+    event_words,
+    label_differences,
+    label_texts,
+)
 from pvsignal.codelists.labelling_dates import (
     label_covers,
     label_dates,
@@ -42,6 +49,8 @@ from pvsignal.codelists.terms import (
 
 __all__ = [
     "CLASS_PREFIX",
+    "DIFFERENCE_COLUMNS",
+    "TEXT_COLUMNS",
     "Codelist",
     "Codelists",
     "LabelWords",
@@ -51,10 +60,13 @@ __all__ = [
     "control_pairs",
     "drug_members",
     "event_catalogue",
+    "event_words",
     "events_of_terms",
     "ingredients",
     "label_covers",
     "label_dates",
+    "label_differences",
+    "label_texts",
     "label_words",
     "litigated_events",
     "litigated_markers",

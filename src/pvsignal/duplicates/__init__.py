@@ -5,7 +5,12 @@ the links of a quarter are computed once and kept; they may be deleted at any ti
 """
 
 from pvsignal.duplicates.clusters import clusters
-from pvsignal.duplicates.linking import LINK_SCHEMA, Linked, link_quarters
+from pvsignal.duplicates.linking import (
+    LINK_SCHEMA,
+    LOOSER_LINK_SCHEMA,
+    Linked,
+    link_quarters,
+)
 from pvsignal.duplicates.model import (
     BlockingRule,
     Comparison,
@@ -17,6 +22,7 @@ from pvsignal.duplicates.model import (
 
 __all__ = [
     "LINK_SCHEMA",
+    "LOOSER_LINK_SCHEMA",
     "BlockingRule",
     "Comparison",
     "Level",

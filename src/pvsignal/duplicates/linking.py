@@ -25,6 +25,7 @@ from pvsignal.quarter import Quarter
 
 _TEMPORARY: Final = ".tmp-"
 _FEATURES, _LINKS = "features.parquet", "links.parquet"
+_LOOSER = "looser_links.parquet"
 
 _FIELDS: Final = tuple(one.name for one in load_model().comparison)
 LINK_SCHEMA: Final = pa.schema(
@@ -43,6 +44,9 @@ LINK_SCHEMA: Final = pa.schema(
         ),
     ]
 )
+LOOSER_LINK_SCHEMA: Final = pa.schema(
+    [LINK_SCHEMA.field(name) for name in LINK_SCHEMA.names[:7]]
+)
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,9 @@ class Linked:
     ----------
     files
         One ``links.parquet`` a quarter, in quarter order.
+    looser_files
+        One ``looser_links.parquet`` a quarter: pairs below the threshold that suspects
+        nobody, down to the least weight that is kept.
     new
         Quarters that were linked now; the others were there.
     n_pairs
@@ -60,6 +67,7 @@ class Linked:
     """
 
     files: tuple[Path, ...]
+    looser_files: tuple[Path, ...]
     new: tuple[Quarter, ...]
     n_pairs: Mapping[str, int]
 
@@ -102,9 +110,10 @@ def link_quarters(
     listener = progress or NoProgress()
     keys = _keys(staged, countries, used)
     files = {q: folder / str(q) / keys[q].links / _LINKS for q in sorted(staged)}
+    looser = tuple(file.with_name(_LOOSER) for file in files.values())
     new = tuple(q for q, file in files.items() if not file.exists())
     if not new:
-        return Linked(tuple(files.values()), (), {})
+        return Linked(tuple(files.values()), looser, (), {})
     sweep(folder)
     held = [q for q in files if q <= new[-1]]
     listener.start("link duplicates", len(held) + 1)
@@ -121,13 +130,28 @@ def link_quarters(
         links = _links(con, used)
         for quarter in new:
             own = links.filter(pa.compute.field("later_no") == quarter.ordinal)
+            suspected = own.filter(pa.compute.field("is_suspected"))
+            below = own.filter(~pa.compute.field("is_suspected"))
             _write(
-                files[quarter],
-                own.select(LINK_SCHEMA.names).cast(LINK_SCHEMA),
-                _made_of(staged, quarter, used, n_links=own.num_rows),
+                files[quarter].parent,
+                {
+                    _LINKS: _as(suspected, LINK_SCHEMA),
+                    _LOOSER: _as(below, LOOSER_LINK_SCHEMA),
+                },
+                _made_of(
+                    staged,
+                    quarter,
+                    used,
+                    n_links=suspected.num_rows,
+                    n_looser=below.num_rows,
+                ),
             )
     listener.finish()
-    return Linked(tuple(files.values()), new, n_pairs)
+    return Linked(tuple(files.values()), looser, new, n_pairs)
+
+
+def _as(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    return rows.select(schema.names).cast(schema)
 
 
 def sweep(folder: Path) -> None:
@@ -171,6 +195,7 @@ def _made_of(
     model: LinkageModel,
     *,
     n_links: int,
+    n_looser: int,
 ) -> dict[str, Any]:
     return {
         "quarter": str(quarter),
@@ -178,6 +203,7 @@ def _made_of(
         "model_sha256": hashlib.sha256(_text(model).encode()).hexdigest(),
         "staged": {str(q): staged[q].name for q in sorted(staged) if q <= quarter},
         "n_links": n_links,
+        "n_looser_links": n_looser,
     }
 
 
@@ -196,22 +222,26 @@ def _write_features(
     rows = warehouse.query_arrow(
         con, "select * from linkage.feature order by sighting_id"
     )
-    _write(file, rows, {"quarter": str(quarter), "staged": staged.name})
+    made_of = {"quarter": str(quarter), "staged": staged.name}
+    _write(file.parent, {file.name: rows}, made_of)
 
 
-def _write(file: Path, rows: pa.Table, made_of: Mapping[str, Any]) -> None:
-    """Write a folder of one table and what it was made of, by one rename."""
-    temporary = file.parent.with_name(_TEMPORARY + file.parent.name)
+def _write(
+    folder: Path, tables: Mapping[str, pa.Table], made_of: Mapping[str, Any]
+) -> None:
+    """Write a folder of tables by file name and what it was made of, by one rename."""
+    temporary = folder.with_name(_TEMPORARY + folder.name)
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
-    pq.write_table(rows, temporary / file.name, compression="zstd")
+    for name, rows in tables.items():
+        pq.write_table(rows, temporary / name, compression="zstd")
     text = json.dumps(made_of, indent=1, sort_keys=True)
     (temporary / "made_of.json").write_text(text + "\n", encoding="utf-8")
     for written in (*temporary.iterdir(), temporary):
         _sync(written)
-    shutil.rmtree(file.parent, ignore_errors=True)
-    temporary.rename(file.parent)
-    _sync(file.parent.parent)
+    shutil.rmtree(folder, ignore_errors=True)
+    temporary.rename(folder)
+    _sync(folder.parent)
 
 
 def _sync(path: Path) -> None:
@@ -284,14 +314,14 @@ def _refuse_too_many(n_pairs: Mapping[str, int], most: int) -> None:
 
 
 def _links(con: warehouse.Connection, model: LinkageModel) -> pa.Table:
-    """Compare the candidates; links in the order of their keys."""
+    """Compare the candidates; links that are kept, in the order of their keys."""
     api = DuckDBAPI(connection=con)
     candidates = api.register("candidate")
     linker = Linker(
         candidates, SettingsCreator(**model.settings()), log_level=logging.ERROR
     )
     scored = linker.inference.predict(
-        threshold_match_weight=model.decision.threshold_match_weight
+        threshold_match_weight=model.decision.kept_match_weight
     )
     columns = ",\n".join(_link_columns(model))
     return warehouse.query_arrow(
@@ -319,5 +349,12 @@ def _link_columns(model: LinkageModel) -> list[str]:
             f"case gamma_{one.name} {labels} else 'unknown' end as {one.name}_level",
             f"round(mw_{one.name}, 3) as {one.name}_weight",
         ]
-    later = "greatest(quarter_no_l, quarter_no_r) as later_no"
-    return [*sides, "round(match_weight, 3) as match_weight", *levels, later]
+    threshold = model.decision.threshold_match_weight
+    return [
+        *sides,
+        "round(match_weight, 3) as match_weight",
+        *levels,
+        "greatest(quarter_no_l, quarter_no_r) as later_no",
+        # Of the weight as it is: rounded up to the threshold it would suspect.
+        f"match_weight >= {threshold} as is_suspected",
+    ]

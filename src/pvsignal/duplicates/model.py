@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import splink
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pvsignal import warehouse
 from pvsignal.errors import CodelistError
@@ -67,12 +67,27 @@ class BlockingRule(_Frozen):
 
 
 class Decision(_Frozen):
-    """Prior, threshold and limits."""
+    """Prior, threshold and limits.
+
+    Attributes
+    ----------
+    threshold_match_weight
+        Weight in bits from which on a pair is a link that makes a suspected duplicate.
+    kept_match_weight
+        Weight from which on a pair is kept for checks with a looser threshold.
+    """
 
     probability_two_random_records_match: float = Field(gt=0, lt=1)
     threshold_match_weight: float
+    kept_match_weight: float
     max_pairs: int = Field(gt=0)
     max_cluster: int = Field(gt=1)
+
+    @model_validator(mode="after")
+    def _keeps_all_links(self) -> Decision:
+        if self.kept_match_weight > self.threshold_match_weight:
+            raise ValueError("kept_match_weight lies above threshold_match_weight")
+        return self
 
 
 class LinkageModel(_Frozen):

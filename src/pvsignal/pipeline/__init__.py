@@ -26,7 +26,12 @@ from pvsignal.pipeline.intake import (
 from pvsignal.pipeline.judging import Assessed, assess
 from pvsignal.pipeline.labelling import read_labels
 from pvsignal.pipeline.publishing import Published, publish, published_before
-from pvsignal.pipeline.reviewing import Reviewable, record_review, reviewable
+from pvsignal.pipeline.reviewing import (
+    Reviewable,
+    held_ledger,
+    record_review,
+    reviewable,
+)
 from pvsignal.pipeline.scoring import Scored, score, scored_before
 from pvsignal.pipeline.watching import Watched, watch
 from pvsignal.progress import Progress
@@ -82,10 +87,12 @@ def run(
     PvsignalError
         As the stages do; what was published before stays as it was.
     """
-    # A slip in a list or a folder that is none fails before gigabytes are fetched.
+    # A slip in a list, a folder that is none or a ledger that is not whole fails before
+    # gigabytes are fetched.
     read_lists(analysis)
     read_dictionary_events(settings, analysis)
     with hold(settings):
+        held_ledger(settings, analysis.name)
         landed = land(settings, span=span, now=now, progress=progress)
         staged = stage(settings, span=span, progress=progress)
         inputs = identify(settings, analysis, staged=staged, as_of=as_of)

@@ -22,6 +22,7 @@ from pvsignal.errors import CheckFailed, UsageError
 from pvsignal.layout import gates
 from pvsignal.pipeline.dictionary_events import event_tables
 from pvsignal.pipeline.inputs import Inputs
+from pvsignal.pipeline.label_texts import label_text_tables
 from pvsignal.pipeline.variants import variant_tables
 from pvsignal.progress import NoProgress, Progress
 from pvsignal.quarter import Quarter
@@ -103,7 +104,7 @@ def build(
         pairs.
     """
     listener = progress or NoProgress()
-    links = _link(settings, inputs, listener)
+    linked = _link(settings, inputs, listener)
     n_models = sum(len(paths) for paths in warehouse.MODELS.values())
     listener.start("build", n_models)
     settings.warehouse_path.unlink(missing_ok=True)
@@ -118,7 +119,8 @@ def build(
         memory_limit=settings.memory_limit,
     ) as con:
         warehouse.register_staged(con, list(_staged_folders(settings, inputs).values()))
-        warehouse.register_parquet(con, "source.link", links)
+        warehouse.register_parquet(con, "source.link", linked.files)
+        warehouse.register_parquet(con, "source.looser_link", linked.looser_files)
         warehouse.load_frame(con, "source.archive", _archive_frame(inputs))
         warehouse.load_frame(con, "source.build", _build_frame(inputs))
         load_gates(con, inputs.known_counts)
@@ -207,10 +209,10 @@ def _staged_folders(settings: Settings, inputs: Inputs) -> dict[Quarter, Path]:
     }
 
 
-def _link(settings: Settings, inputs: Inputs, listener: Progress) -> tuple[Path, ...]:
+def _link(settings: Settings, inputs: Inputs, listener: Progress) -> duplicates.Linked:
     """Links of the quarters up to as_of, made now where they are not there."""
     staged = _staged_folders(settings, inputs)
-    linked = duplicates.link_quarters(
+    return duplicates.link_quarters(
         settings.duplicates_dir,
         {quarter: staged[quarter] for quarter in inputs.quarters},
         countries=inputs.lists["countries"].table,
@@ -218,7 +220,6 @@ def _link(settings: Settings, inputs: Inputs, listener: Progress) -> tuple[Path,
         memory_limit=settings.memory_limit,
         progress=listener,
     )
-    return linked.files
 
 
 def _load_clusters(con: warehouse.Connection) -> None:
@@ -412,6 +413,8 @@ def _load_vocabulary(con: warehouse.Connection, inputs: Inputs) -> None:
     for name, frame in frames.items():
         warehouse.load_frame(con, name, frame)
     load_labelling(con, lists)
+    for name, table in label_text_tables(inputs.label_texts, lists).items():
+        warehouse.load_arrow(con, name, table)
 
 
 def _event_frames(con: warehouse.Connection, inputs: Inputs) -> dict[str, pd.DataFrame]:

@@ -11,7 +11,7 @@ from typing import Any
 from pvsignal import __version__, codelists, duplicates
 from pvsignal.analysis import Analysis
 from pvsignal.codelists import Codelists
-from pvsignal.errors import UsageError
+from pvsignal.errors import CodelistError, UsageError
 from pvsignal.layout import gates
 from pvsignal.layout.gates import KnownCount
 from pvsignal.pipeline.dictionary_events import (
@@ -19,6 +19,7 @@ from pvsignal.pipeline.dictionary_events import (
     read_dictionary_events,
 )
 from pvsignal.pipeline.intake import Staged
+from pvsignal.pipeline.label_texts import LabelTexts, read_label_texts
 from pvsignal.pipeline.reviewing import held_ledger
 from pvsignal.pipeline.variants import variant_tables
 from pvsignal.quarter import Quarter
@@ -37,11 +38,13 @@ class Inputs:
         12 hex over archive hashes in quarter order, staging version, linkage version,
         analysis, code lists, gates, the operator's counts where there are any, package
         version, as_of and the last review record; with a MedDRA folder also over its
-        content and the SMQs that the settings name.
+        content and the SMQs that the settings name, with label texts over those.
     known_counts
         What the quarters are held against: shipped counts and the operator's.
     meddra
         Events of a user's own MedDRA folder; None without one.
+    label_texts
+        Labels that ``pvsignal labels`` read; None where it never did.
     """
 
     staged: Staged
@@ -53,6 +56,7 @@ class Inputs:
     identity: str
     known_counts: tuple[KnownCount, ...]
     meddra: DictionaryEvents | None = None
+    label_texts: LabelTexts | None = None
 
     @property
     def quarters(self) -> tuple[Quarter, ...]:
@@ -98,8 +102,11 @@ def identify(
     ------
     UsageError
         If as_of lies before the first or after the last held quarter.
+    SourceError
+        If the label texts of openFDA are not whole.
     CodelistError
-        If a code list or the operator's file of known counts is not valid.
+        If a code list or the operator's file of known counts is not valid, or the
+        looser duplicate threshold lies below the links that are kept.
         If a code list is not valid, or the MedDRA folder is none.
     CheckFailed
         If the ledger is not whole.
@@ -112,6 +119,7 @@ def identify(
         )
     counted = [q for q in staged.quarters if as_of is None or q <= as_of]
     lists = read_lists(analysis)
+    require_kept_links(analysis)
     stated = gates.operator_counts(settings.known_counts_path)
     records = held_ledger(settings, analysis.name)
     reviews = [record.hash for record in records if record.kind == "review"]
@@ -131,6 +139,9 @@ def identify(
     dictionary = read_dictionary_events(settings, analysis)
     if dictionary is not None:
         content["meddra"] = [dictionary.sha256, *settings.meddra_smqs]
+    texts = read_label_texts(settings)
+    if texts is not None:
+        content["label_texts"] = texts.sha256
     held = manifest.read_manifest(settings.data_dir)
     return Inputs(
         staged=staged,
@@ -142,7 +153,27 @@ def identify(
         identity=short_hash(content),
         known_counts=gates.counts_with(stated),
         meddra=dictionary,
+        label_texts=texts,
     )
+
+
+def require_kept_links(analysis: Analysis) -> None:
+    """Refuse a looser duplicate threshold whose pairs are not kept.
+
+    Raises
+    ------
+    CodelistError
+        If it lies below the least weight that is kept, or above the threshold.
+    """
+    decision = duplicates.load_model().decision
+    least, most = decision.kept_match_weight, decision.threshold_match_weight
+    wanted = analysis.checks.looser_match_weight
+    if not least <= wanted <= most:
+        raise CodelistError(
+            f"analysis {analysis.name}: checks.looser_match_weight is {wanted:g}, but "
+            f"links are kept from {least:g} bits on and suspected from {most:g}; choose"
+            " a weight between them"
+        )
 
 
 def short_hash(content: Mapping[str, Any]) -> str:

@@ -46,6 +46,7 @@ PUBLISHED_TABLES: Final = (
     "signals.grid_summary",
     "signals.grid_choice",
     "signals.grid_flip",
+    "signals.stimulation",
     "signals.interaction",
     "signals.multiplicity",
     "signals.drug_test",
@@ -98,6 +99,8 @@ PUBLISHED_TABLES: Final = (
     "codelists.label_cover",
     "codelists.notoriety_date",
     "codelists.notoriety_drug",
+    "codelists.label_text",
+    "codelists.label_difference",
     "source.check_result",
     "source.check_row",
 )

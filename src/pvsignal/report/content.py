@@ -26,6 +26,7 @@ from pvsignal.report.judged import (
     Lead,
     Mark,
     Review,
+    Source,
     StateChange,
     StateStep,
 )
@@ -180,6 +181,7 @@ class BoardRow:
     evidence_state: str
     first_crossing: str | None
     novelty: str | None
+    novelty_words: str | None
     failing_checks: str | None
     rising_in: str
     estimates: tuple[Estimate, ...]
@@ -461,6 +463,7 @@ class Pair:
     states: tuple[StateStep, ...]
     grid: GridSummary | None
     grid_choices: tuple[GridChoice, ...]
+    sources: tuple[Source, ...]
     changes: tuple[Change, ...]
     reviews: tuple[Review, ...]
     marks: tuple[Mark, ...]
@@ -807,7 +810,7 @@ with rising as (
 select v.drug_level, v.drug, v.event_level, v.event,
     coalesce(v.event_label, v.event) as event_label, v.flagged_in, v.not_evaluable_in,
     v.robust, v.agreement, v.state, v.evidence_state, v.first_crossing, v.novelty,
-    v.failing_checks, coalesce(rising.comparators, '') as rising_in
+    v.novelty_words, v.failing_checks, coalesce(rising.comparators, '') as rising_in
 from api.verdicts as v
 left join rising on rising.drug = v.drug and rising.event = v.event
 left join api.signals as s
@@ -883,6 +886,7 @@ _BESIDE: Final[Mapping[str, tuple[type[Any], str, str]]] = {
     "states": (StateStep, "states", "quarter"),
     "grid": (GridSummary, "grid_summary", "event"),
     "grid_choices": (GridChoice, "grid_choices", "axis, value"),
+    "sources": (Source, "stimulation", "trait, place"),
     "changes": (Change, "changes", "comparator, cell"),
     "reviews": (Review, "reviews", "seq"),
 }
@@ -907,6 +911,7 @@ _BESIDE_WANTED: Final = {
     "states": "true",
     "grid": "true",
     "grid_choices": "v.n_counted > 0",
+    "sources": "v.place = 1 or v.is_burst or v.holds_without = false",
     "changes": _OF_LEVEL,
     "reviews": "true",
 }
@@ -998,8 +1003,12 @@ def _count(con: duckdb.DuckDBPyConnection, sql: str) -> int:
 
 
 _STATE_RECORDS: Final = """
-select ledger.body from api.ledger as ledger
+select ledger.body, verdict.event_label
+from api.ledger as ledger
 inner join api.runs as run on ledger.run = run.run
+left join api.verdicts as verdict
+    on verdict.drug = json_extract_string(ledger.body, '$.drug')
+    and verdict.event = json_extract_string(ledger.body, '$.event')
 where ledger.kind = 'state'
 order by ledger.seq
 """
@@ -1010,13 +1019,21 @@ def _state_changes(con: duckdb.DuckDBPyConnection) -> tuple[StateChange, ...]:
 
     A run that did not move the ledger has none.
     """
-    bodies = [json.loads(row["body"]) for row in query_rows(con, _STATE_RECORDS)]
+    rows = [
+        (json.loads(row["body"]), row["event_label"])
+        for row in query_rows(con, _STATE_RECORDS)
+    ]
     place = {state: no for no, state in enumerate(words.STATE_WORDS)}
     changes = [
         StateChange(
-            body["drug"], body["event"], body["from"], body["to"], body.get("reason")
+            drug=body["drug"],
+            event=body["event"],
+            event_label=label or body["event"],
+            before=body["from"],
+            now=body["to"],
+            reason=body.get("reason"),
         )
-        for body in bodies
+        for body, label in rows
     ]
     return tuple(sorted(changes, key=lambda one: place[one.now]))
 
@@ -1140,6 +1157,7 @@ def _pairs(
             states=tuple(beside["states"].get(key, ())),
             grid=next(iter(beside["grid"].get(key, ())), None),
             grid_choices=tuple(beside["grid_choices"].get(key, ())),
+            sources=tuple(beside["sources"].get(key, ())),
             changes=tuple(beside["changes"].get(key, ())),
             reviews=tuple(beside["reviews"].get(key, ())),
             marks=tuple(Mark(**x) for x in marks.get(key, [])),

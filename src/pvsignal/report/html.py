@@ -51,6 +51,7 @@ from pvsignal.report.states import (
     episodes,
     grid_axes,
     reasons,
+    source_words,
     state_title,
 )
 from pvsignal.report.tables import WrittenTable
@@ -206,6 +207,7 @@ def _environment(analysis: Analysis) -> Environment:
         plural=words.plural,
         svg=Markup,
         sort_value=sort_value,
+        sentence_case=lambda text: text[:1].upper() + text[1:],
         dash=lambda text: words.NOTHING if text in (None, "") else text,
     )
     environment.globals.update(
@@ -229,6 +231,7 @@ def _environment(analysis: Analysis) -> Environment:
         episodes=episodes,
         grid_axes=grid_axes,
         reasons=reasons,
+        source_words=source_words,
         STATE_WORDS=words.STATE_WORDS,
         LABEL_WORDS=LABEL_WORDS,
         history_rows=history_rows,

@@ -69,6 +69,23 @@ class GridChoice:
 
 
 @dataclass(frozen=True)
+class Source:
+    """What bundles cases of a pair, and the verdict without (``api.stimulation``)."""
+
+    trait: str
+    value: str
+    a: int
+    share_of_a: float
+    share_of_other: float | None
+    is_burst: bool | None
+    ror_a_without: float | None
+    ror_low_a_without: float | None
+    flagged_in: str | None
+    flagged_in_without: str | None
+    holds_without: bool | None
+
+
+@dataclass(frozen=True)
 class Change:
     """Why one cell of a pair changed since the previous run (``api.changes``)."""
 
@@ -128,6 +145,7 @@ class StateChange:
 
     drug: str
     event: str
+    event_label: str
     before: str
     now: str
     reason: str | None

@@ -9,8 +9,15 @@ from typing import Final
 
 from pvsignal.quarter import Quarter
 from pvsignal.report.content import BoardRow, Pair
-from pvsignal.report.judged import Budget, Change, GridChoice, StateStep
-from pvsignal.report.words import FLAG_WORDS, STATE_WORDS, count, interval, joined
+from pvsignal.report.judged import Budget, Change, GridChoice, Source, StateStep
+from pvsignal.report.words import (
+    FLAG_WORDS,
+    STATE_WORDS,
+    count,
+    interval,
+    joined,
+    plural,
+)
 
 
 @dataclass(frozen=True)
@@ -110,8 +117,11 @@ def reasons(pair: Pair) -> Reasons:
     for check in sorted(pair.checks, key=lambda one: place[one.check_id]):
         letter, title = CHECK_TITLES[check.check_id]
         by_outcome[check.outcome].append(f"({letter}) {title}: {check.words}")
-    if row.novelty and row.novelty != "unlabelled":
-        against.append(_NOVELTY_WORDS[row.novelty])
+    if row.novelty:
+        words_ = _NOVELTY_WORDS[row.novelty]
+        if row.novelty_words:
+            words_ += f": {row.novelty_words}"
+        (supporting if row.novelty == "unlabelled" else against).append(words_)
     if pair.grid and pair.grid.n_counted:
         share = pair.grid.n_positive / pair.grid.n_counted
         (supporting if share > 0.5 else against).append(
@@ -210,3 +220,15 @@ def change_parts(change: Change) -> str:
     parts = [f"{name} {value:+,}" for name, value in named.items() if value]
     mixed = " (several inputs differ, not told apart)" if change.is_mixed else ""
     return (", ".join(parts) or "no change") + mixed
+
+
+def source_words(sources: Sequence[Source]) -> str:
+    """Whether a flag is lost without some value, and how many bursts there are."""
+    lost = [one for one in sources if one.holds_without is False]
+    bursts = [one for one in sources if one.is_burst]
+    held = (
+        "a flag is lost without " + ", ".join(one.value for one in lost[:3])
+        if lost
+        else "every flag holds without any of them"
+    )
+    return held + (f"; {plural(len(bursts), 'burst')}" if bursts else "")

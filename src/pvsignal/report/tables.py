@@ -102,6 +102,7 @@ TABLES: Final[Mapping[str, Table]] = MappingProxyType(
             "Classes without their largest member",
             "the latest quarter",
         ),
+        "stimulation": _view("stimulation", "What bundles the cases of each pair"),
         "grid": _view("grid", "Every specification of the grid"),
         "grid_summary": _view("grid_summary", "What the grid leaves of each pair"),
         "labels": _view("labels", "Dated wording of labels"),

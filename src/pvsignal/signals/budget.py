@@ -77,6 +77,19 @@ class Reports:
     event: Ints
     n_in_stratum: Ints
 
+    def with_pair(self, known: Flags) -> Flags:
+        """Reports that have an event with a drug for which it is marked.
+
+        Parameters
+        ----------
+        known
+            Shape (drugs, events).
+        """
+        found = np.zeros(len(self.stratum), dtype=bool)
+        has = self.exposed[self.event_report] & known.T[self.event]
+        found[self.event_report[has.any(axis=1)]] = True
+        return found
+
 
 @dataclass(frozen=True)
 class Margins:
@@ -186,6 +199,8 @@ class Deck:
         report with events, its slot, the first one of its stratum, its partners.
     full_block
         Stratum of each of their slots.
+    held
+        Reports that keep their events and have no slot.
     """
 
     ball: Ints
@@ -202,16 +217,29 @@ class Deck:
     full_partner: Ints
     full_n_partners: Ints
     full_block: Floats
+    held: Ints
 
 
-def deck_of(reports: Reports) -> Deck:
-    """Reports with events and the places for them, by stratum."""
-    n = reports.n_in_stratum
+def deck_of(reports: Reports, is_held: Flags | None = None) -> Deck:
+    """Reports with events and the places for them, by stratum.
+
+    Parameters
+    ----------
+    reports
+        The reports.
+    is_held
+        Reports that have events and keep them; None for none.
+    """
+    held = np.flatnonzero(is_held) if is_held is not None else np.array([], np.int64)
+    n = reports.n_in_stratum - np.bincount(
+        reports.stratum[held], minlength=len(reports.n_in_stratum)
+    )
     is_source = np.zeros(len(reports.stratum), dtype=bool)
     is_source[reports.event_report] = True
     is_holder = (
         reports.is_ms | reports.exposed.any(axis=1) | (reports.compared > 0).any(axis=1)
     )
+    is_source[held] = is_holder[held] = False
     sources = _by_stratum(reports.stratum, is_source)
     holders = _by_stratum(reports.stratum, is_holder)
     n_sources = np.bincount(reports.stratum[sources], minlength=len(n))
@@ -252,6 +280,7 @@ def deck_of(reports: Reports) -> Deck:
         full_partner=first_holder[here[full]],
         full_n_partners=n_holders[here[full]],
         full_block=np.repeat(np.arange(len(n), dtype=np.float64), full_n),
+        held=held,
     )
 
 
@@ -283,12 +312,13 @@ def deal(deck: Deck, rng: np.random.Generator) -> tuple[Ints, Ints]:
     full_hit = place < deck.full_n_partners
     return (
         np.concatenate(
-            [np.where(is_source, ball, partner), deck.full_report[full_hit]]
+            [np.where(is_source, ball, partner), deck.full_report[full_hit], deck.held]
         ),
         np.concatenate(
             [
                 np.where(is_source, partner, ball),
                 deck.partners[(deck.full_partner + place)[full_hit]],
+                deck.held,
             ]
         ),
     )
@@ -531,6 +561,7 @@ def error_budget(
     permutations: int,
     seed: int,
     could_emerge: Flags | None = None,
+    known: Flags | None = None,
 ) -> Budget:
     """Pairs that emerge when the events are dealt anew, and in the reports as they are.
 
@@ -547,8 +578,12 @@ def error_budget(
     could_emerge
         Pairs and quarters that may be called emerging, (drugs x events, quarters):
         those that no label names. None for all.
+    known
+        Pairs that are true beyond doubt, (drugs, events): reports that have one keep
+        their events. None for no pair.
     """
-    board, deck = Board(reports, margins, limits), deck_of(reports)
+    board = Board(reports, margins, limits)
+    deck = deck_of(reports, None if known is None else reports.with_pair(known))
     shape = board.n_drugs, board.n_events
     cases = board.cases(*as_reported(reports))
     a = board.counts(cases)

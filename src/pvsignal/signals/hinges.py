@@ -143,6 +143,32 @@ class Recount:
         )
 
 
+def judge_duplicates(a: int, left: int, found: Recount, *, looser: float) -> Judgement:
+    """Whether a crossing holds with a looser duplicate threshold.
+
+    Parameters
+    ----------
+    a, left
+        Reports of the pair in A, and those that stay with the looser threshold.
+    found
+        The crossing without the others.
+    looser
+        The threshold in bits.
+
+    Returns
+    -------
+    Judgement
+        The value is the number of reports that stay.
+    """
+    stay = (
+        f"with duplicates suspected from {looser:g} bits on {left:,} of {a:,} reports"
+        f" {'stays' if a == 1 else 'stay'}"
+    )
+    if found.crosses:
+        return Judgement(PASSES, f"{stay}: still crosses", left, a)
+    return Judgement(FAILS, f"{stay}: no longer crosses ({found.figures})", left, a)
+
+
 def judge_hinges(
     a: int,
     clearance: float,

@@ -22,6 +22,7 @@ from pvsignal.pipeline.judging.age_sex import check_age_sex
 from pvsignal.pipeline.judging.budget import judge_error_budget
 from pvsignal.pipeline.judging.changes import judge_changes, previous_file
 from pvsignal.pipeline.judging.classes import judge_classes
+from pvsignal.pipeline.judging.duplicates import check_duplicates
 from pvsignal.pipeline.judging.early_onset import check_onset
 from pvsignal.pipeline.judging.grid import judge_grid
 from pvsignal.pipeline.judging.hinges import check_hinges
@@ -36,6 +37,7 @@ from pvsignal.pipeline.judging.replaying import (
     screened_pairs,
 )
 from pvsignal.pipeline.judging.sources import check_concentration, sources_of_pairs
+from pvsignal.pipeline.judging.stimulation import judge_concentration_detail
 from pvsignal.pipeline.reviewing import held_ledger
 from pvsignal.pipeline.scoring import Scored
 from pvsignal.quarter import Quarter
@@ -137,7 +139,10 @@ def judge(con: warehouse.Connection, inputs: Inputs) -> pd.DataFrame:
     verdicts["event_label"] = verdicts["event"].map(_labels(inputs))
     warehouse.load_frame(con, "signals.verdict", verdicts)
     judge_grid(con, analysis)
-    judge_error_budget(con, analysis, could_emerge=_unlabelled(con))
+    judge_concentration_detail(con, analysis)
+    judge_error_budget(
+        con, analysis, could_emerge=_unlabelled(con), known=_known(con, inputs)
+    )
     return verdicts
 
 
@@ -149,6 +154,16 @@ def _unlabelled(con: warehouse.Connection) -> pd.DataFrame:
         "from signals.screened as screened left join signals.novelty as novelty "
         "using (drug, event, quarter_no) "
         "where coalesce(novelty.novelty, 'unlabelled') = 'unlabelled'",
+    )
+
+
+def _known(con: warehouse.Connection, inputs: Inputs) -> pd.DataFrame:
+    """Pairs that a label names at the latest quarter."""
+    return warehouse.query_frame(
+        con,
+        "select drug, event from signals.novelty "
+        "where novelty = 'labelled_specific' and quarter_no = ?",
+        [inputs.as_of.ordinal],
     )
 
 
@@ -189,6 +204,7 @@ def _states(
             *(
                 check.to_pandas()
                 for check in (
+                    check_duplicates(con, analysis),
                     check_professionals(con),
                     check_notoriety(con, found[[*KEY, "first_crossing_no"]]),
                     check_age_sex(con),
@@ -200,10 +216,13 @@ def _states(
         ],
         ignore_index=True,
     )
+    checks["of_n"] = checks["of_n"].astype("Int64")
     checks["quarter"] = _quarter_text(checks["quarter_no"])
     warehouse.load_frame(con, "signals.pair_check", checks)
     novelty = warehouse.query_frame(
-        con, "select drug, event, quarter_no, novelty from signals.novelty"
+        con,
+        "select drug, event, quarter_no, novelty, novelty_us, novelty_eu, "
+        "novelty_words from signals.novelty",
     )
     return _shown(found.merge(novelty, on=KEY, how="left"), checks)
 
@@ -264,7 +283,8 @@ def _with_state(
     """Verdicts with the state of the latest quarter, none if never flagged."""
     latest = states[states["quarter_no"] == inputs.as_of.ordinal]
     columns = [
-        *("state", "evidence_state", "first_crossing", "novelty", "failing_checks"),
+        *("state", "evidence_state", "first_crossing", "failing_checks"),
+        *("novelty", "novelty_us", "novelty_eu", "novelty_words"),
         *("is_eligible", "n_countries", "n_senders", "n_professional"),
     ]
     table = verdicts.merge(

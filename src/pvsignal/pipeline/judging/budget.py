@@ -101,6 +101,7 @@ def judge_error_budget(
     analysis: Analysis,
     *,
     could_emerge: pd.DataFrame | None = None,
+    known: pd.DataFrame | None = None,
 ) -> BudgetSummary | None:
     """Store how many pairs would emerge by chance, and how each pair fares.
 
@@ -116,6 +117,10 @@ def judge_error_budget(
     could_emerge
         ``drug``, ``event``, ``quarter_no`` of the pairs and quarters that may be called
         emerging (no label names them); None for all.
+    known
+        ``drug``, ``event`` of the pairs that a label names in the latest quarter. Their
+        reports keep their events: dealt out, a true signal would make others emerge.
+        None for no pair.
 
     Returns
     -------
@@ -135,6 +140,7 @@ def judge_error_budget(
         permutations=analysis.budget.permutations,
         seed=analysis.budget.seed,
         could_emerge=None if could_emerge is None else grid.flags(could_emerge),
+        known=None if known is None else grid.pairs(known),
     )
     of_quarters = _quarter_table(grid, budget)
     is_unbroken = all(b - a == 1 for a, b in pairwise(quarters["quarter_no"]))
@@ -181,15 +187,24 @@ class _Grid:
 
     def flags(self, rows: pd.DataFrame) -> Flags:
         """Pairs and quarters that have a row; (drugs x events, quarters)."""
-        flags = np.zeros(self.shape, dtype=bool)
-        at = (
-            self.drug(rows["drug"]),
-            self.event(rows["event"]),
-            self.quarter(rows["quarter_no"]),
-        )
-        known = np.logical_and.reduce([position >= 0 for position in at])
-        flags[tuple(position[known] for position in at)] = True
+        quarter = self.quarter(rows["quarter_no"])
+        flags = _marked(self.shape, *self._pair(rows), quarter)
         return flags.reshape(-1, self.shape[2])
+
+    def pairs(self, rows: pd.DataFrame) -> Flags:
+        """Pairs that have a row; (drugs, events)."""
+        return _marked(self.shape[:2], *self._pair(rows))
+
+    def _pair(self, rows: pd.DataFrame) -> tuple[Ints, Ints]:
+        return self.drug(rows["drug"]), self.event(rows["event"])
+
+
+def _marked(shape: tuple[int, ...], *at: Ints) -> Flags:
+    """Places that are named; rows with an unknown name mark nothing."""
+    flags = np.zeros(shape, dtype=bool)
+    known = np.logical_and.reduce([position >= 0 for position in at])
+    flags[tuple(position[known] for position in at)] = True
+    return flags
 
 
 def _reports(con: warehouse.Connection, grid: _Grid) -> Reports:

@@ -55,11 +55,11 @@ def check_markers(con: warehouse.Connection) -> pa.Table:
     contrasts = warehouse.query_frame(con, _CONTRASTS)
     is_marker = contrasts["event_level"] == "marker"
     found = _of_board(board, contrasts[is_marker], contrasts[~is_marker])
-    # The marker that decides stands first.
+    # The marker that decides stands first; one without a ratio decides nothing.
     found = found.sort_values(
         ["row", "is_as_much", "ratio", "kind"], ascending=[True, False, False, True]
     )
-    first = found.drop_duplicates("row")
+    first = found[found["ratio"].notna()].drop_duplicates("row")
     rows = first["row"].to_numpy()
     outcome = np.full(len(board), NOT_APPLICABLE, dtype=object)
     outcome[rows] = np.where(first["is_as_much"], FAILS, PASSES)
