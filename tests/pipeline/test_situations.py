@@ -59,6 +59,8 @@ TERMS = {
     "leukaemia_cml": "Chronic myeloid leukaemia",
     "stomach": "Gastric cancer",
 }
+# A sentinel event, which needs no statistic.
+AML = "Acute myeloid leukaemia"
 # Most reports of cladribine come through one sender.
 HOLDER = ("HOLDER", "HOLDER", "HOLDER", "BETA")
 
@@ -184,6 +186,20 @@ def one_quarter_only() -> list[Report]:
     ]
 
 
+def sentinel() -> list[Report]:
+    """A case of a physician, and two of consumers of which one is confirmed later."""
+    three = numbered(
+        cases(quarters("2016q1", "2016q3"), TYSABRI, AML, reporters=("MD", "CN", "CN")),
+        90_000_201,
+    )
+    withdrawn, _, confirmed = three
+    return [
+        *three,
+        replace(follow_up(withdrawn, "2017q2"), term="Headache"),
+        replace(follow_up(confirmed, "2016q4"), reporter="HP"),
+    ]
+
+
 REPORTS = [
     *background(),
     *constant(),
@@ -192,6 +208,7 @@ REPORTS = [
     *one_source(),
     *a_label(),
     *one_quarter_only(),
+    *sentinel(),
 ]
 
 
@@ -301,6 +318,16 @@ def test_a_run_that_ends_earlier_judged_what_the_history_shows_of_its_end(
         "select state from api.verdicts where drug = 'cladribine' and event = 'stomach'"
     ).fetchall()
     assert state == "new"
+
+
+def test_a_case_of_a_professional_opens_a_lead_and_keeps_it(
+    world: World, cut: Cut
+) -> None:
+    ask = "select caseid, {}, still_counts from {} where event = 'leukaemia_aml' order by 1"
+    leads = world.con.execute(ask.format("opened", "api.leads")).fetchall()
+    assert leads == [(90_000_201, "2016q1", False), (90_000_203, "2016q4", True)]
+    then = cut.execute(ask.format("quarter", "counts.lead")).fetchall()
+    assert then == [(90_000_201, "2016q1", True), (90_000_203, "2016q4", True)]
 
 
 # --- A constant ratio
