@@ -143,7 +143,7 @@ def read_evidence(published: Path, warehouse: Path) -> Evidence:
         seen,
         of_pair,
         of_drug,
-        {drug: members.split("|") for drug, members, *_ in classes},
+        {drug: members.split(", ") for drug, members, *_ in classes},
         {
             (drug, event, ordinal(as_of)): crosses
             for drug, _, event, as_of, crosses in classes

@@ -15,11 +15,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pvsignal import pipeline, warehouse
+from pvsignal import pipeline, simulate, warehouse
 from pvsignal.analysis import Analysis, load_analysis
 from pvsignal.codelists.loading import DATA_DIR
 from pvsignal.pipeline.building import load_labelling
 from pvsignal.pipeline.judging import judge
+from pvsignal.quarter import Quarter, QuarterSpan
 from pvsignal.settings import Settings
 from tests.histories import (
     Product,
@@ -32,6 +33,7 @@ from tests.histories import (
     write_history,
     write_lists,
 )
+from tests.judged import assert_judged_as_then
 from tests.pipeline.test_crossing import assert_states_are_those_of_the_definition
 
 SPAN = quarters("2014q1", "2018q4")
@@ -57,6 +59,8 @@ TERMS = {
     "leukaemia_cml": "Chronic myeloid leukaemia",
     "stomach": "Gastric cancer",
 }
+# A sentinel event, which needs no statistic.
+AML = "Acute myeloid leukaemia"
 # Most reports of cladribine come through one sender.
 HOLDER = ("HOLDER", "HOLDER", "HOLDER", "BETA")
 
@@ -182,6 +186,20 @@ def one_quarter_only() -> list[Report]:
     ]
 
 
+def sentinel() -> list[Report]:
+    """A case of a physician, and two of consumers of which one is confirmed later."""
+    three = numbered(
+        cases(quarters("2016q1", "2016q3"), TYSABRI, AML, reporters=("MD", "CN", "CN")),
+        90_000_201,
+    )
+    withdrawn, _, confirmed = three
+    return [
+        *three,
+        replace(follow_up(withdrawn, "2017q2"), term="Headache"),
+        replace(follow_up(confirmed, "2016q4"), reporter="HP"),
+    ]
+
+
 REPORTS = [
     *background(),
     *constant(),
@@ -190,6 +208,7 @@ REPORTS = [
     *one_source(),
     *a_label(),
     *one_quarter_only(),
+    *sentinel(),
 ]
 
 
@@ -203,6 +222,12 @@ def analysis(lists: Path) -> Analysis:
             "reference_members": (),
         }
     )
+
+
+# Signals are new, emerging, explained by a label or an artefact in this quarter, and a
+# later one changes a case that counts in it.
+CUT = "2016q4"
+Cut = duckdb.DuckDBPyConnection
 
 
 @dataclass(frozen=True)
@@ -262,6 +287,47 @@ def test_the_states_of_the_history_are_those_of_the_definition(world: World) -> 
     assert set(met) == {
         *("none", "new", "emerging", "monitored", "persistent_unlabelled", "resolved")
     }
+
+
+@pytest.fixture(scope="module")
+def cut(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cut]:
+    """The same history, of which nothing is known after `CUT`."""
+    settings = Settings(
+        data_dir=tmp_path_factory.mktemp("cut") / "data", mirror=world.settings.mirror
+    )
+    pipeline.land(settings)
+    staged = pipeline.stage(settings)
+    inputs = pipeline.identify(
+        settings, world.analysis, staged=staged, as_of=Quarter.parse(CUT)
+    )
+    pipeline.assess(
+        settings, pipeline.score(settings, pipeline.build(settings, inputs))
+    )
+    with warehouse.connect(settings.warehouse_path) as con:
+        for view in ("states", "pair_checks", "classes", "verdicts"):
+            warehouse.run_model(con, warehouse.read_model(f"5_api/{view}"))
+        yield con
+
+
+def test_a_run_that_ends_earlier_judged_what_the_history_shows_of_its_end(
+    world: World, cut: Cut
+) -> None:
+    assert_judged_as_then(world.con, cut, CUT)
+    # A follow-up of the next quarter takes this crossing back.
+    ((state,),) = cut.execute(
+        "select state from api.verdicts where drug = 'cladribine' and event = 'stomach'"
+    ).fetchall()
+    assert state == "new"
+
+
+def test_a_case_of_a_professional_opens_a_lead_and_keeps_it(
+    world: World, cut: Cut
+) -> None:
+    ask = "select caseid, {}, still_counts from {} where event = 'leukaemia_aml' order by 1"
+    leads = world.con.execute(ask.format("opened", "api.leads")).fetchall()
+    assert leads == [(90_000_201, "2016q1", False), (90_000_203, "2016q4", True)]
+    then = cut.execute(ask.format("quarter", "counts.lead")).fetchall()
+    assert then == [(90_000_201, "2016q1", True), (90_000_203, "2016q4", True)]
 
 
 # --- A constant ratio
@@ -462,3 +528,52 @@ def test_a_signal_whose_second_source_was_none_stays_monitored(world: World) -> 
         "where drug = 'cladribine' and event = 'stomach' and quarter > '2016q4'"
     ).fetchall()
     assert counts == [(7, 1, 1)]
+
+
+# --- Nothing to be found
+
+NULL_SPAN = QuarterSpan.parse("2014q1..2016q2")
+NULL_SEEDS = (1, 2, 3)
+
+NEWLY_EMERGING = """
+select count(*) from (
+    select state, lag(state, 1, 'none')
+        over (partition by drug, event order by quarter_no) as before
+    from signals.pair_state
+)
+where state = 'emerging' and before <> 'emerging'
+"""
+
+
+def test_where_nothing_is_planted_at_most_one_pair_a_quarter_emerges(
+    tmp_path: Path,
+) -> None:
+    asked = analysis(
+        write_lists(tmp_path / "lists", {"therapy_classes": LISTS["therapy_classes"]})
+    )
+    n_new, n_could_cross = 0, 0
+    for seed in NULL_SEEDS:
+        folder = tmp_path / str(seed)
+        simulate.simulate(
+            folder,
+            span=NULL_SPAN,
+            n_reports=12_000,
+            seed=seed,
+            with_fates=False,
+            planted=False,
+        )
+        settings = Settings(data_dir=folder / "data", mirror=str(folder))
+        pipeline.land(settings)
+        staged = pipeline.stage(settings)
+        inputs = pipeline.identify(settings, asked, staged=staged)
+        built = pipeline.build(settings, inputs)
+        pipeline.assess(settings, pipeline.score(settings, built))
+        with warehouse.connect(settings.warehouse_path) as con:
+            ((n,),) = con.execute(NEWLY_EMERGING).fetchall()
+            n_new += n
+            ((n,),) = con.execute(
+                "select count(*) from signals.pair_state where is_eligible"
+            ).fetchall()
+            n_could_cross += n
+    assert n_could_cross > 50
+    assert n_new / (len(NULL_SEEDS) * len(list(NULL_SPAN))) <= 1

@@ -274,7 +274,7 @@ def _quarter_text(ordinals: pd.Series) -> pd.Series:
     """Quarters as ``2024q1``, empty where there is none."""
     text = {no: str(Quarter.from_ordinal(int(no))) for no in ordinals.dropna().unique()}
     # As objects: with no quarter at all the column would stay one of integers.
-    return ordinals.astype(object).map(text).fillna("").astype(str)
+    return ordinals.map(text).astype(object).fillna("").astype(str)
 
 
 def _with_state(
