@@ -1,6 +1,7 @@
 """Building the warehouse at two sizes: seconds, rows and peak memory of each model.
 
-The statistics, priors included, are computed after it as one step.
+The statistics, priors included, are computed after it as one step; what follows, states
+of all pairs at all quarters, checks, grid and permutations, by its parts.
 
 Archives are simulated over all quarters of the archive, landed and staged once; a data
 directory that is there is used again. Then each size is built in a process of its own
@@ -23,7 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -31,6 +32,7 @@ from unittest import mock
 
 from pvsignal import duplicates, pipeline, simulate, warehouse
 from pvsignal.analysis import load_analysis
+from pvsignal.pipeline import judging
 from pvsignal.quarter import QuarterSpan
 from pvsignal.settings import Settings
 
@@ -38,6 +40,15 @@ SPAN: Final = QuarterSpan.parse("2004q1..2026q2")
 MOST_GB: Final = 8.0
 LINK, CHECKS, REST = "link duplicates", "checks", "names, clusters, other Python"
 SCORE: Final = "score"
+ASSESS: Final = "assess"
+# Parts of `pipeline.assess`, by their names in the module that calls them.
+PARTS: Final = (
+    *("judge_novelty", "judge_classes", "screened_pairs", "sources_of_pairs"),
+    *("check_concentration", "check_duplicates", "check_professionals"),
+    *("check_notoriety", "check_age_sex", "check_onset", "check_markers"),
+    *("check_hinges", "replayed", "judge_grid", "judge_concentration_detail"),
+    *("judge_error_budget", "judge_changes"),
+)
 PREPARED: Final = ("simulate", "land", "stage")
 
 
@@ -125,13 +136,30 @@ def built(data_dir: Path) -> list[Step]:
     rest = seconds - sum(step.seconds for step in meter.steps)
     scoring = Meter()
     with scoring.step(SCORE):
-        pipeline.score(settings, warehouse_built)
+        scored = pipeline.score(settings, warehouse_built)
     n_rows = rows_of_tables(settings.warehouse_path)
     return [
         *(Step(**asdict(s) | {"n_rows": n_rows.get(s.name)}) for s in meter.steps),
         Step(REST, rest, 0.0),
         *scoring.steps,
+        *assessed(settings, scored),
     ]
+
+
+def assessed(settings: Settings, scored: pipeline.Scored) -> list[Step]:
+    """Judge what was scored, in this process, part by part."""
+    meter = Meter()
+    begun = time.perf_counter()
+    with ExitStack() as stack:
+        for part in PARTS:
+            work = meter.measuring(
+                getattr(judging, part), lambda *_, part=part, **__: f"{ASSESS}: {part}"
+            )
+            stack.enter_context(mock.patch.object(judging, part, work))
+        pipeline.assess(settings, scored)
+    seconds = time.perf_counter() - begun
+    rest = seconds - sum(step.seconds for step in meter.steps)
+    return [*meter.steps, Step(f"{ASSESS}: rest", rest, 0.0)]
 
 
 def rows_of_tables(file: Path) -> dict[str, int]:
@@ -192,11 +220,12 @@ def table(found: dict[int, list[Step]]) -> str:
         rows = "" if step.n_rows is None else f"{step.n_rows:,}"
         seconds = [steps[step.name].seconds for steps in by_name if step.name in steps]
         lines.append([step.name, rows, *line_of(seconds, len(sizes)), peak_of(step)])
-    totals = [
-        sum(s.seconds for s in found[size] if s.name not in PREPARED) for size in sizes
-    ]
-    peak = max(step.peak_gb for step in found[sizes[-1]] if step.name not in PREPARED)
-    lines.append(["build and score", "", *line_of(totals, len(sizes)), f"{peak:.2f}"])
+    for title, is_part in (("build and score", _is_built), (ASSESS, _is_assessed)):
+        totals = [sum(s.seconds for s in found[size] if is_part(s)) for size in sizes]
+        peaks = [step.peak_gb for step in found[sizes[-1]] if is_part(step)]
+        if not peaks:
+            continue
+        lines.append([title, "", *line_of(totals, len(sizes)), f"{max(peaks):.2f}"])
     widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
     return "\n".join(
         " ".join(
@@ -205,6 +234,14 @@ def table(found: dict[int, list[Step]]) -> str:
         )
         for line in lines
     )
+
+
+def _is_assessed(step: Step) -> bool:
+    return step.name.startswith(ASSESS)
+
+
+def _is_built(step: Step) -> bool:
+    return step.name not in PREPARED and not _is_assessed(step)
 
 
 def line_of(seconds: list[float], n_sizes: int) -> list[str]:

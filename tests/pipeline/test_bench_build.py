@@ -14,17 +14,23 @@ def test_every_model_of_a_small_build_is_measured(tmp_path: Path, monkeypatch) -
     steps = bench_build.built(tmp_path / "data_3000")
     models = [warehouse.read_model(m) for g in warehouse.MODELS.values() for m in g]
     names = [model.name for model in models]
-    assert [s.name for s in steps] == [
+    built = [
         bench_build.LINK,
         *names,
         bench_build.CHECKS,
         bench_build.REST,
         bench_build.SCORE,
     ]
+    judged = [step.name for step in steps[len(built) :]]
+    assert [step.name for step in steps[: len(built)]] == built
+    assert sorted(judged) == sorted(
+        f"{bench_build.ASSESS}: {part}" for part in (*bench_build.PARTS, "rest")
+    )
     n_rows = {step.name: step.n_rows for step in steps}
     assert all(n_rows[m.name] is not None for m in models if m.kind == "table")
     assert n_rows["cases.received"] == 3_000
-    measured = [step for step in steps if step.name != bench_build.REST]
+    rest = (bench_build.REST, f"{bench_build.ASSESS}: rest")
+    measured = [step for step in steps if step.name not in rest]
     assert all(0 < step.peak_gb < bench_build.MOST_GB for step in measured)
 
 
