@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from bench import bench_signals
@@ -60,3 +61,44 @@ def test_the_table_has_a_line_for_each_figure() -> None:
     lines = bench_signals.table(nulls).splitlines()
     assert len(lines) == 1 + len(bench_signals.FIGURES)
     assert all("2.00  (-0.48 to 4.48)" in line for line in lines[1:])
+
+
+def test_a_delay_counts_from_the_onset_and_never_is_none() -> None:
+    truth = pd.DataFrame(
+        [
+            ("d", "e", 6.0, "2020q1", 400),
+            ("x", "e", 20.0, "2020q2", 100),
+            ("y", "e", 20.0, "2020q4", 100),
+        ],
+        columns=["drug", "event", "ratio", "from_quarter", "n_exposed"],
+    )
+    states = pd.DataFrame(
+        [
+            ("d", "e", "2019q4", "emerging", "emerging"),
+            ("d", "e", "2020q3", "emerging", "labelled_broad"),
+            ("d", "e", "2021q1", "emerging", "emerging"),
+            ("x", "e", "2020q2", "emerging", "explained"),
+        ],
+        columns=["drug", "event", "quarter", "evidence_state", "state"],
+    )
+    delays = bench_signals.delays_of(truth, states, 1)
+    assert [(x.by_evidence, x.as_shown) for x in delays] == [
+        (2, 4),
+        (0, None),
+        (None, None),
+    ]
+    shown = bench_signals.delay_table(
+        [
+            bench_signals.Planted(
+                delays,
+                [
+                    {"comparator": x, "n_negative_judged": 20}
+                    | {"n_negative_sdr_ror": 1, "n_negative_sdr_ic": 0}
+                    for x in "ABC"
+                ],
+            )
+        ]
+    )
+    assert "negative controls in B: 1 of 20 flag by ROR, 0 by IC" in shown
+    (above,) = (line for line in shown.splitlines() if line.startswith("above 16"))
+    assert above.split()[2:] == ["2", *["not", "half,", "1", "found", "not", "half,", "0", "found"]]
