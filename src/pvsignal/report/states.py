@@ -233,7 +233,7 @@ def source_words(sources: Sequence[Source]) -> str:
     lost = [one for one in sources if one.holds_without is False]
     bursts = [one for one in sources if one.is_burst]
     held = (
-        "a flag is lost without " + ", ".join(one.value for one in lost[:3])
+        "a flag is lost without " + ", ".join(dict.fromkeys(x.value for x in lost[:3]))
         if lost
         else "every flag holds without any of them"
     )
