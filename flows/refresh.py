@@ -66,12 +66,13 @@ def announce(
         get_run_logger().warning(note)
     get_run_logger().info("\n".join(published.findings))
     get_run_logger().info(
-        "run %s as of %s: %s; %d pairs on the board, %d robust; report %s",
+        "run %s as of %s: %s; %d pairs on the board, %d robust, %d emerging; report %s",
         published.run,
         published.as_of,
         "published" if published.is_new else "nothing new",
         published.n_on_board,
         published.n_robust,
+        published.n_emerging,
         published.report,
     )
     return published

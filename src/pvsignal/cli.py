@@ -196,7 +196,8 @@ def _tell(published: pipeline.Published) -> None:
     made = "published" if published.is_new else "nothing new; published before"
     _say(
         f"run {published.run} as of {published.as_of}: {made}; "
-        f"{published.n_on_board} pairs on the board, {published.n_robust} robust"
+        f"{published.n_on_board} pairs on the board, {published.n_robust} robust, "
+        f"{published.n_emerging} emerging"
     )
     for path in (published.report, published.database):
         _out.print(str(path), soft_wrap=True, markup=False, highlight=False)
@@ -289,7 +290,10 @@ def assess(
     with pipeline.hold(settings):
         inputs = _inputs(settings, what, quarters=quarters, as_of=as_of)
         assessed = pipeline.assess(settings, pipeline.scored_before(settings, inputs))
-    _say(f"{assessed.n_on_board} pairs on the board, {assessed.n_robust} robust")
+    _say(
+        f"{assessed.n_on_board} pairs on the board, {assessed.n_robust} robust, "
+        f"{assessed.n_emerging} emerging"
+    )
 
 
 @app.command()

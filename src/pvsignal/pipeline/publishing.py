@@ -130,6 +130,7 @@ class Published:
     is_current: bool
     n_on_board: int
     n_robust: int
+    n_emerging: int
     findings: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
@@ -197,6 +198,7 @@ def publish(
             "report": str(Path(stem) / "index.html"),
             "n_on_board": assessed.n_on_board,
             "n_robust": assessed.n_robust,
+            "n_emerging": assessed.n_emerging,
             "content": hashes,
             "notes": [asdict(note) for note in assessed.scored.built.notes],
             "findings": list(assessed.scored.built.findings()),
@@ -325,6 +327,7 @@ def _published(
         is_current=bool(stamp["complete"]),
         n_on_board=stamp["n_on_board"],
         n_robust=stamp["n_robust"],
+        n_emerging=stamp["n_emerging"],
         findings=tuple(stamp["findings"]),
     )
 
