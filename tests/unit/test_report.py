@@ -168,10 +168,20 @@ def verdicts(table: pd.DataFrame, *, has_holes: bool) -> pd.DataFrame:
     crossed = found["flagged_in"].str.contains("A+", regex=False) & (not has_holes)
     return found.assign(
         event_label=[LABELS.get(event, event) for event in found["event"]],
-        first_crossing=np.where(crossed, "2023q4", ""),
-        crossing_state=np.where(crossed, "held", "none")
+        first_crossing=np.where(crossed, "2023q4", None),
+        state=np.where(crossed, "emerging", "none")
         if not has_holes
         else "not computed",
+        evidence_state=np.where(crossed, "emerging", "none"),
+        novelty=np.where(found["on_board"], "unlabelled", None),
+        novelty_us=np.where(found["on_board"], "unlabelled", None),
+        novelty_eu=np.where(found["on_board"], "unlabelled", None),
+        novelty_words=np.where(found["on_board"], "no label names it", None),
+        failing_checks=None,
+        is_eligible=True,
+        n_countries=3,
+        n_senders=2,
+        n_professional=2,
     )
 
 
@@ -445,11 +455,66 @@ PRIVATE = {
     " certainty text, source text, n_rows bigint, sha256 text",
     "signals.run": "run text, inputs text, as_of text, origin text, analysis text,"
     " analysis_sha256 text, codelists_sha256 text, meddra_sha256 text,"
-    " staging_version text,"
+    " staging_version text, linkage_version text,"
     " pvsignal_version text, n_quarters_held int, n_quarters_span int,"
     " first_quarter text, last_quarter text, started text",
     "signals.ledger": "seq bigint, kind text, run text, as_of text, body text,"
     " previous_hash text, hash text",
+    "codelists.drug_member": "drug_level text, drug text, label text, therapy text",
+    "codelists.label_cover": "label_no int, event text, cover text",
+    "codelists.label_date": "label_no int, ingredient text, event_level text, event text,"
+    " event_label text, listed_name text, jurisdiction text, scope text,"
+    " wording text, known_from_date date, date_precision text, date_text"
+    " text, known_from_no int, known_from_quarter text, certainty text, note"
+    " text",
+    "codelists.label_difference": "ingredient text, event_level text, event text, event_label text,"
+    " difference text, n_labels int, n_sentences int, first_sentence text,"
+    " listed_since text, read_date text",
+    "codelists.label_text": "ingredient text, brand_name text, set_id text, version text,"
+    " label_date date, read_date text, section text, sentence_no int,"
+    " sentence text, words text, events text, is_other_product boolean",
+    "codelists.notoriety_date": "date_no int, kind text, ingredient text, first_day date, last_day"
+    " date, date_text text, window_last_day date, first_no int, last_no int,"
+    " quarter text, what text, source text, certainty text",
+    "codelists.notoriety_drug": "drug text, date_no int",
+    "codelists.therapy_class": "drug text, label text, members text, mechanism text, rationale text,"
+    " certainty text",
+    "counts.lead": "drug text, event_level text, event text, caseid bigint, quarter_no"
+    " smallint, quarter text, still_counts boolean",
+    "signals.change": "drug_level text, drug text, event_level text, event text, comparator"
+    " text, cell text, before bigint, now bigint, new_cases bigint,"
+    " follow_ups bigint, deletions bigint, duplicates bigint, background"
+    " bigint, archives bigint, vocabulary bigint, code_lists bigint,"
+    " is_mixed boolean, counted_before boolean, counted_now boolean,"
+    " flagged_before boolean, flagged_now boolean, on_board_before boolean,"
+    " on_board_now boolean",
+    "signals.change_run": "from_run text, from_as_of text, to_as_of text, is_computed boolean,"
+    " differs text, n_cells_revised bigint, note text",
+    "signals.changed_case": "drug_level text, drug text, event_level text, event text, caseid"
+    " bigint, reason text, is_mixed boolean, comparator text, change text",
+    "signals.class_check": "drug text, event_level text, event text, quarter_no smallint, quarter"
+    " text, is_latest boolean, crosses boolean, n_members bigint,"
+    " largest_member text, a bigint, n_drug bigint, a_without bigint,"
+    " n_drug_without bigint, ic025_year double, ic025_year_without double,"
+    " ror_low_b double, ror_low_without_b double, ror_low_c double,"
+    " ror_low_without_c double, crosses_without boolean, holds boolean",
+    "signals.error_budget": "quarter_no smallint, quarter text, permutations bigint, expected_new"
+    " double, standard_error double, new_low bigint, new_high bigint,"
+    " expected_emerging double, observed_new bigint, observed_emerging"
+    " bigint, share_kept double",
+    "signals.pair_chance": "drug_level text, drug text, event_level text, event text, permutations"
+    " bigint, a bigint, mean_a double, p_permutation double,"
+    " share_ever_crossing double, share_crossing double, p_crossing double",
+    "signals.pair_check": "drug text, event text, quarter_no smallint, check_id text, outcome"
+    " text, value double, of_n bigint, words text, quarter text",
+    "signals.pair_state": "drug text, event text, quarter_no smallint, a bigint, n_drug bigint,"
+    " by_a boolean, by_b boolean, by_c boolean, evaluable_b boolean,"
+    " evaluable_c boolean, is_screened boolean, n_entered bigint,"
+    " n_countries bigint, n_senders bigint, n_professional bigint,"
+    " is_eligible boolean, crosses boolean, is_provisional boolean,"
+    " evidence_state text, first_crossing_no bigint, novelty text,"
+    " novelty_us text, novelty_eu text, novelty_words text, failing_checks"
+    " text, state text, first_crossing text, quarter text",
     "signals.review": "drug text, event text, decision text, decided_by text,"
     " decided_on text, reason text, as_of text, a_then bigint, state_then text, status text,"
     " why_reopened text, seq bigint",
@@ -519,6 +584,7 @@ def publish(
         " ror_low, 'inf', false from signals.statistic where is_latest and variant ="
         " 'primary' and comparator = 'A' and event_level in ('group', 'supergroup')"
     )
+    _judged(con, quarters)
     excluded = ("ocrelizumab", "breast", "BREAST CANCER", 9_000_001, 90_000_011, 8099)
     fill(
         con,
@@ -581,11 +647,147 @@ def publish(
             )
         ],
     )
-    stamp = (origin, "ms_malignancy", "c" * 64, "d" * 12, None, "e" * 12, "0.1.0")
+    stamp = (origin, "ms_malignancy", "c" * 64, "d" * 12, None, "e" * 12)
     span = (len(quarters), n_span, quarters[0], quarters[-1], started)
-    fill(con, "signals.run", [("a" * 12, "f" * 12, quarters[-1], *stamp, *span)])
+    fill(
+        con,
+        "signals.run",
+        [("a" * 12, "f" * 12, quarters[-1], *stamp, "9" * 12, "0.1.0", *span)],
+    )
     for path in API:
         run_model(con, read_model(path))
+
+
+def _judged(con: duckdb.DuckDBPyConnection, quarters: Sequence[str]) -> None:
+    """What a run concludes of one pair, and of the board."""
+    pair = ("ocrelizumab", "breast")
+    insert_named(
+        con,
+        "signals.pair_state",
+        [
+            {"drug": pair[0], "event": pair[1], "quarter": quarter, "state": state}
+            | {"evidence_state": state, "is_screened": True}
+            for quarter, state in zip(
+                quarters, ["none", "new", "emerging", "emerging"], strict=False
+            )
+        ],
+    )
+    insert_named(
+        con,
+        "signals.pair_check",
+        [
+            {"drug": pair[0], "event": pair[1], "quarter": quarters[-1]}
+            | {"check_id": check, "outcome": outcome, "words": words}
+            for check, outcome, words in (
+                ("concentration", "passes", "no sender holds most"),
+                ("notoriety", "fails", "5 of 8 cases came after a letter"),
+                ("markers", "not applicable", "no marker of the organ"),
+            )
+        ],
+    )
+    insert_named(
+        con,
+        "signals.grid_summary",
+        [
+            {"drug": pair[0], "event": pair[1], "n_counted": 20, "n_positive": 14}
+            | {"worst": "B: role PS only", "worst_a": 9, "worst_ror": 1.1}
+        ],
+    )
+    insert_named(
+        con,
+        "signals.change",
+        [
+            {"drug_level": "substance", "drug": pair[0], "event_level": "group"}
+            | {"event": pair[1], "comparator": "A", "cell": "a", "before": 25}
+            | {"now": 30, "new_cases": 6, "follow_ups": 0, "deletions": -1}
+            | {"duplicates": 0, "background": 0, "archives": 0, "vocabulary": 0}
+            | {"code_lists": 0, "is_mixed": False}
+        ],
+    )
+    insert_named(
+        con,
+        "signals.change_run",
+        [
+            {"from_run": "0" * 12, "from_as_of": quarters[0], "is_computed": True}
+            | {"to_as_of": quarters[-1]}
+        ],
+    )
+    insert_named(
+        con,
+        "signals.error_budget",
+        [
+            {"quarter": quarter, "permutations": 200, "expected_new": 0.4}
+            | {"expected_emerging": 1.5, "observed_new": 1, "share_kept": 0.02}
+            for quarter in quarters[-2:]
+        ],
+    )
+    insert_named(
+        con,
+        "signals.review",
+        [
+            {"seq": 7, "drug": pair[0], "event": pair[1], "decision": "monitor"}
+            | {"reason": "seen at the meeting", "decided_by": "A. Reviewer"}
+            | {"decided_on": "2024-05-01", "as_of": quarters[0], "a_then": 11}
+            | {"state_then": "new", "status": "reopened"}
+            | {"why_reopened": "19 further cases"}
+        ],
+    )
+    insert_named(
+        con,
+        "counts.lead",
+        [
+            {"drug": "fingolimod", "event": "melanoma", "caseid": caseid}
+            | {"quarter": quarter, "still_counts": True}
+            for caseid, quarter in ((1, quarters[-1]), (2, quarters[0]))
+        ],
+    )
+    insert_named(
+        con,
+        "codelists.drug_member",
+        [{"drug_level": "substance", "drug": pair[0], "therapy": pair[0]}],
+    )
+    insert_named(
+        con,
+        "codelists.label_date",
+        [
+            {"label_no": 1, "ingredient": pair[0], "event": pair[1]}
+            | {"jurisdiction": "US", "known_from_quarter": quarters[0]}
+            | {"known_from_date": dt.date(2023, 7, 1), "date_text": "2023-07"}
+        ],
+    )
+    insert_named(
+        con,
+        "codelists.label_cover",
+        [{"label_no": 1, "event": pair[1], "cover": "names"}],
+    )
+    insert_named(
+        con,
+        "codelists.notoriety_date",
+        [
+            {"date_no": 1, "kind": "substance", "ingredient": pair[0]}
+            | {"quarter": quarters[0], "first_day": dt.date(2023, 8, 1)}
+            | {"date_text": "2023-08", "what": "letter to doctors"}
+        ],
+    )
+    insert_named(con, "codelists.notoriety_drug", [{"drug": pair[0], "date_no": 1}])
+    body = {"drug": pair[0], "event": pair[1], "from": "new", "to": "emerging"}
+    body["reason"] = "still crosses, and a further case came in"
+    insert_named(
+        con,
+        "signals.ledger",
+        [{"seq": 1, "kind": "state", "run": "a" * 12, "body": json.dumps(body)}],
+    )
+
+
+def insert_named(
+    con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[dict[str, object]]
+) -> None:
+    """Insert rows by the names of their columns; the others are NULL."""
+    for row in rows:
+        names, marks = ", ".join(f'"{name}"' for name in row), ", ".join("?" * len(row))
+        con.execute(
+            f"insert into {table} ({names}) values ({marks})", list(row.values())
+        )
 
 
 def figures(quarter: str, value: str) -> str:
@@ -832,11 +1034,79 @@ def test_agreement_of_a_comparator_too_small_to_judge_is_told_apart(
     assert "the pair is robust" in robust
 
 
-def test_robust_pairs_come_first_on_the_board(simulated: tuple[str, Path]) -> None:
+def test_the_board_is_ordered_by_state(simulated: tuple[str, Path]) -> None:
     text, _ = simulated
-    robust, others = text.index("Robust: A, and"), text.index("Not robust: only")
-    assert robust < text.index("#pair-ocrelizumab--breast") < others
-    assert others < text.index("#pair-ocrelizumab--any_malignancy")
+    board = text.split('id="board-table"')[1]
+    emerging, others = board.index("Emerging ("), board.index("Flagged only (")
+    assert emerging < board.index("#pair-ocrelizumab--breast") < others
+    assert others < board.index("#pair-ocrelizumab--any_malignancy")
+
+
+def article(text: str, anchor: str) -> str:
+    return text.split(f'id="pair-{anchor}"')[1].split("</article>")[0]
+
+
+def test_a_pair_is_read_from_verdict_to_decisions(simulated: tuple[str, Path]) -> None:
+    pair = article(simulated[0], "ocrelizumab--breast")
+    places = [
+        pair.index(text)
+        for text in (
+            "<strong>Emerging</strong>",
+            "<h4>For</h4>",
+            "<h4>Against</h4>",
+            "<h4>Could not be looked at</h4>",
+            "Does it survive other choices?",
+            "Labels and dates of notoriety",
+            "Reports behind a in comparator A",
+            "Reports left out, with the reason",
+            "<h4>Decisions</h4>",
+        )
+    ]
+    assert places == sorted(places)
+
+
+def test_checks_stand_as_reasons_on_their_side(simulated: tuple[str, Path]) -> None:
+    pair = article(simulated[0], "ocrelizumab--breast")
+    supporting, rest = pair.split("<h4>Against</h4>")
+    against, open_ = rest.split("<h4>Could not be looked at</h4>")
+    assert "no sender holds most" in supporting.split("<h4>For</h4>")[1]
+    assert "5 of 8 cases came after a letter" in against
+    assert "no marker of the organ" in open_
+
+
+def test_a_pair_shows_its_states_changes_marks_and_decisions(
+    simulated: tuple[str, Path],
+) -> None:
+    pair = article(simulated[0], "ocrelizumab--breast")
+    assert "2023q4 new; 2024q1 to 2024q2 emerging" in pair
+    assert "25 in the run before, 30 now: new cases +6, deletions -1" in pair
+    assert "label US: names it (breast)" in pair
+    assert "letter to doctors" in pair
+    assert "seen at the meeting" in pair
+    assert "reopened" in pair
+    assert "14 of 20 specifications of the grid are positive" in pair
+
+
+def test_what_changed_comes_first_on_the_board(simulated: tuple[str, Path]) -> None:
+    board = simulated[0].split('id="board"')[1]
+    changed = board.index("What changed since the last run")
+    assert changed < board.index("pairs scored")
+    assert "still crosses, and a further case came in" in board
+    assert "Compared with run <code>" in board
+
+
+def test_the_board_says_what_chance_alone_would_bring(
+    simulated: tuple[str, Path],
+) -> None:
+    text = Page(simulated[0]).text
+    assert "0.40 newly emerging pairs a quarter (mean of the last 2" in text
+    assert "within the 1 that" in text
+
+
+def test_leads_stand_apart_from_the_board(simulated: tuple[str, Path]) -> None:
+    text = simulated[0]
+    assert text.index('id="board-table"') < text.index("Leads: cases of sentinel")
+    assert "(2, 1 new)" in text
 
 
 def test_pairs_of_groups_without_a_flag_are_not_on_the_board(

@@ -169,7 +169,7 @@ def episodes(steps: Sequence[StateStep]) -> tuple[Episode, ...]:
     )
 
 
-def budget_words(budget: Sequence[Budget]) -> str:
+def budget_words(budget: Sequence[Budget], at_most: float) -> str:
     """How many pairs a quarter chance alone would call newly emerging."""
     if not budget:
         return ""
@@ -177,12 +177,18 @@ def budget_words(budget: Sequence[Budget]) -> str:
     last = recent[-1]
     mean = sum(one.expected_new for one in recent) / len(recent)
     observed = sum(one.observed_new or 0 for one in recent) / len(recent)
-    kept = "" if last.share_kept is None else f"{last.share_kept:.0%}"
+    held = (
+        f"within the {at_most:g} that the analysis allows"
+        if mean <= at_most
+        else f"MORE than the {at_most:g} that the analysis allows"
+    )
+    kept = ""
+    if last.share_kept is not None:
+        kept = f"; {last.share_kept:.0%} of the reports cannot be dealt anew"
     return (
         f"{mean:.2f} newly emerging pairs a quarter (mean of the last {len(recent)}, "
-        f"{count(last.permutations)} permutations), where the same rules find "
-        f"{observed:.2f}"
-        + (f"; {kept} of the reports of a pair cannot be dealt anew" if kept else "")
+        f"{count(last.permutations)} permutations), {held}; the same rules find "
+        f"{observed:.2f} in the reports as they are{kept}"
     )
 
 
