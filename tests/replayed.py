@@ -203,8 +203,8 @@ def is_eligible(seen: Seen, held: Sequence[Counted]) -> bool:
     )
 
 
-def class_holds(evidence: Evidence, pair: Pair, quarter: int) -> bool:
-    """Two members with three reports each, and it crosses without its largest."""
+def has_two_members(evidence: Evidence, pair: Pair, quarter: int) -> bool:
+    """No class, or one of which two members have three reports each."""
     drug, event = pair
     if not drug.startswith("class:"):
         return True
@@ -214,8 +214,15 @@ def class_holds(evidence: Evidence, pair: Pair, quarter: int) -> bool:
         for member in members
         if quarter in evidence.seen.get(member, {})
     ]
-    return sum(a >= MIN_REPORTS for a in reports) >= 2 and bool(
-        evidence.without_largest.get((drug, event, quarter))
+    return sum(a >= MIN_REPORTS for a in reports) >= 2
+
+
+def class_holds(evidence: Evidence, pair: Pair, quarter: int) -> bool:
+    """No class, or one with two members that crosses without its largest."""
+    drug, event = pair
+    return not drug.startswith("class:") or (
+        has_two_members(evidence, pair, quarter)
+        and bool(evidence.without_largest.get((drug, event, quarter)))
     )
 
 
@@ -326,7 +333,10 @@ def replay(evidence: Evidence, pair: Pair) -> dict[int, Found]:
             first,
             crosses,
             eligible,
-            over and not can_judge,
+            eligible
+            and seen.in_a
+            and not can_judge
+            and has_two_members(evidence, pair, quarter),
             is_concentrated(held, of_drug) if seen.on_board else None,
             len(fresh),
             len({one.country for one in held} - {""}),

@@ -101,4 +101,7 @@ def test_a_delay_counts_from_the_onset_and_never_is_none() -> None:
     )
     assert "negative controls in B: 1 of 20 flag by ROR, 0 by IC" in shown
     (above,) = (line for line in shown.splitlines() if line.startswith("above 16"))
-    assert above.split()[2:] == ["2", *["not", "half,", "1", "found", "not", "half,", "0", "found"]]
+    assert above.split()[2:] == [
+        "2",
+        *["not", "half,", "1", "found", "not", "half,", "0", "found"],
+    ]

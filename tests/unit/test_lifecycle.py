@@ -87,7 +87,7 @@ def test_a_pair_without_a_row_goes_back_to_none() -> None:
     ("states", "reason"),
     [
         (("new", "emerging"), "still crosses, and a further case came in"),
-        (("new", "labelled_specific"), "a label names the group, by a date up to"),
+        (("new", "labelled_specific"), "a label names the event, by a date up to"),
         (("labelled_broad", "monitored"), "no longer labelled_broad"),
         (("monitored",), "in this state when it was first recorded"),
         (("new", "persistent_unlabelled"), "several steps since the last record"),

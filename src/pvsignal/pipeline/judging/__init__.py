@@ -183,7 +183,10 @@ def _states(
         min_reports=analysis.thresholds.min_reports,
         limits=analysis.emerging,
     )
-    crossed = crossing(pairs, eligible & _class_holds(con, pairs))
+    class_holds, has_members = _of_classes(con, pairs)
+    crossed = crossing(
+        pairs, eligible & class_holds, may_be_provisional=eligible & has_members
+    )
     found = pairs.assign(
         n_countries=sources["n_country"],
         n_senders=sources["n_sender"],
@@ -227,18 +230,22 @@ def _states(
     return _shown(found.merge(novelty, on=KEY, how="left"), checks)
 
 
-def _class_holds(
+def _of_classes(
     con: warehouse.Connection, pairs: pd.DataFrame
-) -> npt.NDArray[np.bool_]:
-    """False for a class that one member alone brings on the board."""
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Whether a class crosses by more than one member, and whether it has two.
+
+    True for what is no class. A class that is not on the board of a quarter has no row
+    and does not cross.
+    """
     held = warehouse.query_frame(
-        con, "select drug, event, quarter_no, holds from signals.class_check"
+        con, "select drug, event, quarter_no, holds, n_members from signals.class_check"
     )
-    holds = pairs[KEY].merge(held, on=KEY, how="left")["holds"]
-    is_class: npt.NDArray[np.bool_] = pairs["drug_level"].eq("class").to_numpy(bool)
-    # A class that is not on the board of a quarter has no row and does not cross.
-    is_held: npt.NDArray[np.bool_] = holds.eq(True).to_numpy(dtype=bool)
-    return ~is_class | is_held
+    found = pairs[KEY].merge(held, on=KEY, how="left")
+    is_other: npt.NDArray[np.bool_] = pairs["drug_level"].ne("class").to_numpy(bool)
+    holds: npt.NDArray[np.bool_] = found["holds"].eq(True).to_numpy(dtype=bool)
+    has_two: npt.NDArray[np.bool_] = found["n_members"].ge(2).to_numpy(dtype=bool)
+    return is_other | holds, is_other | has_two
 
 
 def _shown(found: pd.DataFrame, checks: pd.DataFrame) -> pd.DataFrame:

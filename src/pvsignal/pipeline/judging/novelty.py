@@ -28,24 +28,30 @@ _LABELS: Final = """
     from codelists.label_date
 """
 _ROWS: Final = """
-    select drug, event, quarter_no, a, coalesce(is_screened, false) as is_asked
-    from signals.screened
-    order by drug, event, quarter_no
+    select
+        screened.drug, screened.event, screened.quarter_no, screened.a,
+        board_pair.drug is not null as is_asked
+    from signals.screened as screened
+    left join signals.board_pair as board_pair
+        on screened.drug = board_pair.drug and screened.event = board_pair.event
+    order by screened.drug, screened.event, screened.quarter_no
 """
 
 
 def judge_novelty(con: warehouse.Connection) -> pa.Table:
-    """Novelty of every pair of the board as of every quarter, as ``signals.novelty``.
+    """Novelty of pairs that were ever on the board, as ``signals.novelty``.
+
+    A label stands over a pair that has left the board too.
 
     Parameters
     ----------
     con
-        Warehouse with ``signals.screened``.
+        Warehouse with ``signals.screened`` and ``signals.board_pair``.
 
     Returns
     -------
     pyarrow.Table
-        Columns of `SCHEMA`, one row per row of ``signals.screened`` that is screened.
+        Columns of `SCHEMA`, one row per quarter of each such pair.
     """
     labelling = read_labelling(con)
     judged = novelty.judge(warehouse.query_frame(con, _ROWS), labelling)

@@ -56,7 +56,9 @@ class Crossing:
     is_provisional: Flags
 
 
-def crossing(pairs: pd.DataFrame, eligible: Flags) -> Crossing:
+def crossing(
+    pairs: pd.DataFrame, eligible: Flags, *, may_be_provisional: Flags
+) -> Crossing:
     """Crossings by the definition in docs/signals.md.
 
     Parameters
@@ -65,12 +67,14 @@ def crossing(pairs: pd.DataFrame, eligible: Flags) -> Crossing:
         As `screened_pairs`.
     eligible
         Whether the pair of each row is eligible, a class by its members too.
+    may_be_provisional
+        The same where A alone is asked: a class needs two members then.
     """
     by_a, elsewhere = pairs["by_a"].to_numpy(), (pairs["by_b"] | pairs["by_c"])
     judged = (pairs["evaluable_b"] | pairs["evaluable_c"]).to_numpy()
     return Crossing(
         eligible & by_a & elsewhere.to_numpy() & judged,
-        eligible & by_a & ~judged,
+        may_be_provisional & by_a & ~judged,
     )
 
 
