@@ -16,7 +16,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from pvsignal import warehouse
-from pvsignal.analysis import Analysis, Thresholds, load_analysis
+from pvsignal.analysis import Analysis, Evaluable, Thresholds, load_analysis
 from pvsignal.pipeline.scoring.cells import score_cells
 from pvsignal.pipeline.scoring.year_stratified import score_year_stratified
 from pvsignal.stats import information_component, twobytwo
@@ -33,6 +33,8 @@ LITIGATED: dict[Event, dict[str, tuple[int, int]]] = {
     ANY_E: {},
 }
 # So low that a handful of reports crosses.
+# Few reports are enough to be judged in B and C.
+ALWAYS = Evaluable(bc_min_expected=0, bc_min_reference_cases=0)
 LOW = Thresholds(min_reports=2, ror_low_min=0.15, ic025_min=-2.5)
 N_QUARTERS = 5
 
@@ -142,7 +144,9 @@ def judged(
         for s in stays
         if s.start <= last
     ]
-    analysis = load_analysis().model_copy(update={"thresholds": limits})
+    analysis = load_analysis().model_copy(
+        update={"thresholds": limits, "evaluable": ALWAYS}
+    )
     with warehouse.connect_memory() as con:
         for name, table in _cohort(known, quarters).items():
             warehouse.load_arrow(con, name, table)

@@ -266,7 +266,9 @@ def shown(
 ) -> str:
     """What stands over a state of the evidence."""
     if state in ("none", "resolved"):
-        return "provisional_only" if is_provisional else state
+        if not is_provisional:
+            return state
+        state = "provisional_only"
     if novelty == "labelled_specific":
         return novelty
     if state == "monitored":
@@ -315,11 +317,12 @@ def replay(evidence: Evidence, pair: Pair) -> dict[int, Found]:
         eligible = is_eligible(seen, held)
         can_judge = seen.judged_b or seen.judged_c
         over = eligible and seen.in_a and class_holds(evidence, pair, quarter)
-        crosses = over and (seen.in_b or seen.in_c) and can_judge
+        agrees = (seen.in_b and seen.judged_b) or (seen.in_c and seen.judged_c)
+        crosses = over and agrees
         quiet = 0 if fresh else quiet + 1
         low = 0 if seen.in_a else low + 1
         if crosses and state in ("none", "resolved"):
-            first = quarter
+            first, quiet = quarter, 0
         age = quarter - first if first is not None else 0
         state = next_state(
             state, crosses=crosses, age=age, fresh=bool(fresh), quiet=quiet, low=low

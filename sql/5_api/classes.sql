@@ -13,7 +13,7 @@
 --   event: name of the event
 --   as_of: quarter up to which evidence counts
 --   is_latest: the quarter of the file
---   crosses: ic025_year > 0 in A, and ror_low > 1 with three reports in B or C
+--   crosses: by its statistics, whatever its members: ic025_year > 0 in A, ror_low > 1 in B or C, which can judge it
 --   n_members: members with three own reports of the event in A
 --   largest_member: member with most own reports of the event in A, of several the first by name
 --   a: reports of the class with the event in A
@@ -23,9 +23,9 @@
 --   ic025_year: lower 95 % limit of the IC in A, expected count by year of receipt, as in api.year_history
 --   ic025_year_without: the same without these reports; NULL where no report of the class is left
 --   ror_low_b: lower 95 % limit of the ROR in B, as in api.signal_history
---   ror_low_without_b: the same without these reports; NULL where a margin is zero
+--   ror_low_without_b: the same without these reports; NULL where a margin is zero or B cannot judge the pair
 --   ror_low_c: lower 95 % limit of the ROR in C, as in api.signal_history
---   ror_low_without_c: the same without these reports; NULL where a margin is zero or the class has no C
+--   ror_low_without_c: the same without these reports; NULL where a margin is zero, or C is absent or cannot judge it
 --   crosses_without: the class crosses without these reports
 --   holds: crosses, by two members at least and without its largest one: the class, and not one member, is on the board
 select

@@ -11,9 +11,9 @@
 --   evidence_state: state by evidence alone: none, new, emerging, monitored, persistent_unlabelled, resolved
 --   first_crossing: quarter of the crossing that the state counts from
 --   on_board: flagged in some comparator at that quarter
---   crosses: eligible, ic025_year > 0 in A, sdr_ror in B or C, and B or C can be judged
+--   crosses: eligible, ic025_year > 0 in A, sdr_ror in B or C where that one can judge; a class by two members too
 --   is_provisional: eligible and flagged in A while neither B nor C can be judged
---   is_eligible: reports, sources and professionals suffice
+--   is_eligible: reports, sources and professionals suffice; of a class the rule of its members is not in it
 --   a: reports with drug and event
 --   n_drug: reports with the drug
 --   n_entered: cases that first counted for the pair in that quarter

@@ -147,8 +147,10 @@ def hinges_of(known: list[Told], drug: str, event: Event) -> tuple[str, float | 
     for ingredient in LITIGATED[event]:
         if any(s.stimulated(event) == {ingredient} for s in known):
             tried.append(limits_of(known, drug, event, put_back=ingredient))
+    if not tried:
+        return "not applicable", None
     outcome = "passes" if all(one.crosses for one in tried) else "fails"
-    return outcome, min((one.clearance for one in tried or [whole]), key=_nan_first)
+    return outcome, min((one.clearance for one in tried), key=_nan_first)
 
 
 def _nan_first(value: float) -> float:

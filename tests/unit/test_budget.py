@@ -10,12 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from pvsignal.analysis import Thresholds
+from pvsignal.analysis import Emerging, Evaluable, Thresholds
 from pvsignal.signals import rules
 from pvsignal.signals.budget import (
-    FEWEST_EXPOSED,
-    FEWEST_MEMBERS,
     Board,
+    Demands,
     Margins,
     Reports,
     as_reported,
@@ -24,11 +23,15 @@ from pvsignal.signals.budget import (
     error_budget,
     permutations_of,
 )
+from pvsignal.signals.classes import MIN_MEMBERS
 from pvsignal.stats import information_component, twobytwo
 
+ALWAYS = Evaluable(bc_min_expected=0, bc_min_reference_cases=0)
 LIMITS = Thresholds()
+DEMANDS = Demands(LIMITS, ALWAYS, Emerging())
 # A pair crosses often, so that some thousand permutations tell its probability.
-EASY = Thresholds(ror_low_min=0.75)
+EASY = Demands(Thresholds(ror_low_min=0.75), ALWAYS, Emerging())
+FEWEST_EXPOSED = Emerging().min_drug_reports
 
 
 def _reports(
@@ -110,7 +113,7 @@ def test_every_margin_of_a_stratum_is_kept_where_all_of_its_reports_are_listed(
         is_ms=np.ones(len(reports.stratum), dtype=bool),
         n_in_stratum=np.bincount(reports.stratum),
     )
-    board = Board(reports, _margins(3, 4, 1), LIMITS)
+    board = Board(reports, _margins(3, 4, 1), DEMANDS)
 
     def margins(source: np.ndarray, holder: np.ndarray) -> Counter[tuple[int, int]]:
         dealt = board.cases(source, holder)
@@ -190,7 +193,7 @@ def test_the_mean_of_a_is_the_count_expected_in_strata() -> None:
         expected += law.mean()
         variance += law.var()
     margins = _margins(1, 1, 1)
-    found = error_budget(reports, margins, limits=LIMITS, permutations=400, seed=1)
+    found = error_budget(reports, margins, demands=DEMANDS, permutations=400, seed=1)
     crude = has_drug.sum() * has_event.sum() / n
     error = np.sqrt(variance / 400)
     assert abs(found.mean_a[0, 0] - expected) < 4 * error
@@ -323,8 +326,7 @@ def _slow_crossings(
                     and any(reports.is_professional[r] for r in own)
                     and (
                         not members
-                        or sum(m >= LIMITS.min_reports for m in members)
-                        >= FEWEST_MEMBERS
+                        or sum(m >= LIMITS.min_reports for m in members) >= MIN_MEMBERS
                     )
                 )
                 is_new = any(reports.entered[r] == q for r in own)
@@ -341,7 +343,7 @@ def test_crossings_equal_those_counted_pair_by_pair(
     drawn: tuple[Reports, Margins], seed: int
 ) -> None:
     reports, margins = drawn
-    board = Board(reports, margins, LIMITS)
+    board = Board(reports, margins, DEMANDS)
     for source, holder in (
         as_reported(reports),
         deal(deck_of(reports), np.random.default_rng(seed)),
@@ -369,7 +371,7 @@ def test_the_part_of_a_is_that_of_the_information_component_to_the_last_digit() 
         margins = replace(
             _margins(n, 1, 1), expected=expected[:, np.newaxis, np.newaxis]
         )
-        board = Board(reports, margins, LIMITS)
+        board = Board(reports, margins, DEMANDS)
         limit = information_component(a, expected).ic025
         table = information_component(np.arange(a.max() + 1), 0.5).ic025
         assert (table[a] - board._log_rate[:, 0] == limit).all()
@@ -423,7 +425,7 @@ def _two_quarters() -> tuple[Reports, Margins, float]:
 def test_the_expected_number_is_that_of_the_exact_distribution() -> None:
     reports, margins, probability = _two_quarters()
     n = 1_500
-    found = error_budget(reports, margins, limits=EASY, permutations=n, seed=2)
+    found = error_budget(reports, margins, demands=EASY, permutations=n, seed=2)
     assert 0.05 < probability < 0.5
     error = np.sqrt(probability * (1 - probability) / n)
     assert abs(found.newly[:, 1].mean() - probability) < 4 * error
@@ -436,7 +438,7 @@ def test_reports_as_they_are_stand_beside_those_that_were_dealt() -> None:
     # All cases are exposed: the pair emerges, and by chance it seldom does.
     exposed = np.flatnonzero(reports.exposed[:, 0])
     strong = replace(reports, event_report=exposed[::8], event=np.zeros(30, np.int64))
-    found = error_budget(strong, margins, limits=EASY, permutations=200, seed=1)
+    found = error_budget(strong, margins, demands=EASY, permutations=200, seed=1)
     assert found.observed_newly.tolist() == [0, 1]
     assert found.observed_a[0, 0] == 30
     assert found.n_as_many[0, 0] == 0
@@ -447,7 +449,7 @@ def test_the_same_seed_gives_the_same_numbers_and_another_one_others() -> None:
     reports, margins, _ = _two_quarters()
 
     def means(seed: int) -> float:
-        found = error_budget(reports, margins, limits=EASY, permutations=50, seed=seed)
+        found = error_budget(reports, margins, demands=EASY, permutations=50, seed=seed)
         return float(found.mean_a[0, 0])
 
     assert means(1) == means(1)
@@ -457,7 +459,7 @@ def test_the_same_seed_gives_the_same_numbers_and_another_one_others() -> None:
 def test_more_permutations_leave_the_first_ones_as_they_were() -> None:
     reports, margins, _ = _two_quarters()
     few, many = (
-        error_budget(reports, margins, limits=EASY, permutations=n, seed=1).newly
+        error_budget(reports, margins, demands=EASY, permutations=n, seed=1).newly
         for n in (60, 130)
     )
     assert (many[:60] == few).all()
@@ -489,7 +491,7 @@ def test_a_true_signal_that_is_known_makes_no_other_pair_emerge() -> None:
         name: error_budget(
             reports,
             margins,
-            limits=EASY,
+            demands=EASY,
             permutations=200,
             seed=1,
             could_emerge=only_1,
@@ -506,7 +508,7 @@ def test_pairs_that_a_label_names_do_not_emerge() -> None:
     found = error_budget(
         reports,
         margins,
-        limits=EASY,
+        demands=EASY,
         permutations=100,
         seed=2,
         could_emerge=np.zeros((1, 2), dtype=bool),

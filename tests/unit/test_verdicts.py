@@ -62,6 +62,14 @@ def test_a_pair_that_does_not_cross_has_no_label_and_no_artefact(state: str) -> 
         assert _shown(state, novelty, artefact=True, other=True) == state
 
 
+def test_labels_and_checks_stand_over_a_provisional_pair_too() -> None:
+    for state in CLOSED:
+        assert _shown(state, "labelled_specific", alone=True) == "labelled_specific"
+        assert _shown(state, artefact=True, alone=True) == "flagged_artefact"
+        assert _shown(state, other=True, alone=True) == "explained"
+        assert _shown(state, "labelled_broad", alone=True) == "labelled_broad"
+
+
 def test_a_alone_is_provisional_only_where_no_crossing_is_open() -> None:
     assert {_shown(state, alone=True) for state in CLOSED} == {"provisional_only"}
     assert [_shown(state, alone=True) for state in OPEN] == list(OPEN)

@@ -22,20 +22,35 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from pvsignal.analysis import Thresholds
+from pvsignal.analysis import Emerging, Evaluable, Thresholds
 from pvsignal.signals import rules
+from pvsignal.signals.classes import MIN_MEMBERS
 from pvsignal.signals.states import CODE, Evidence, State, replay
-from pvsignal.stats import information_component, twobytwo
+from pvsignal.stats import evaluable_bc, information_component, twobytwo
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
-FEWEST_EXPOSED: Final = 100
-"""Reports that a drug must have before a pair of it can cross."""
 
-FEWEST_MEMBERS: Final = 2
-"""Members of a class that must have enough reports of the event themselves."""
+@dataclass(frozen=True)
+class Demands:
+    """What a pair must come to before it crosses.
+
+    Attributes
+    ----------
+    limits
+        Thresholds of the statistics.
+    evaluable
+        When B and C can judge a pair.
+    emerging
+        Reports of the drug and of professionals.
+    """
+
+    limits: Thresholds
+    evaluable: Evaluable
+    emerging: Emerging
+
 
 # Permutations whose states are replayed together, which bounds the memory.
 _AT_A_TIME: Final = 50
@@ -385,8 +400,9 @@ class Board:
         Thresholds of the analysis.
     """
 
-    def __init__(self, reports: Reports, margins: Margins, limits: Thresholds) -> None:
-        self._reports, self._margins, self._limits = reports, margins, limits
+    def __init__(self, reports: Reports, margins: Margins, demands: Demands) -> None:
+        self._reports, self._margins = reports, margins
+        self._demands, self._limits = demands, demands.limits
         self.n_drugs, self.n_events, self.n_quarters = margins.expected.shape
         n = len(reports.stratum)
         order = np.argsort(reports.event_report, kind="stable")
@@ -412,7 +428,7 @@ class Board:
         # as `information_component` makes.
         self._log_gamma = information_component(np.arange(most + 1), 0.5).ic025
         self._log_rate = np.log2(margins.expected + 0.5).reshape(-1, self.n_quarters)
-        enough = margins.n_drug_a >= FEWEST_EXPOSED
+        enough = margins.n_drug_a >= demands.emerging.min_drug_reports
         self._is_exposed_enough = (
             enough[margins.set_of].transpose(1, 0, 2).reshape(-1, self.n_quarters)
         )
@@ -463,7 +479,8 @@ class Board:
         def of_pairs(chosen: Flags) -> Ints:
             return self._up_to(key[chosen[exposure]], len(pair))
 
-        maybe &= of_pairs(self._is_professional) > 0
+        least = self._demands.emerging.min_professional
+        maybe &= of_pairs(self._is_professional) >= least
         drug, event = np.divmod(pair, self.n_events)
         which = margins.set_of[event]
         by_b = self._by_ror(
@@ -528,7 +545,7 @@ class Board:
             members = np.flatnonzero(self._margins.members[drug[row]])
             of_members = a[members * self.n_events + event[row]]
             n_enough = (of_members >= self._limits.min_reports).sum(axis=0)
-            enough[row] = n_enough >= FEWEST_MEMBERS
+            enough[row] = n_enough >= MIN_MEMBERS
         return enough
 
     def _by_ror(
@@ -539,7 +556,13 @@ class Board:
         at = maybe & (a >= self._limits.min_reports)
         a, n_event, n_drug, n = (x[at] for x in (a, n_event, n_drug, n))
         low = twobytwo.ror(a, n_drug - a, n_event - a, n - n_drug - n_event + a).low
-        flags[at] = rules.sdr_ror(a, low, limits=self._limits)
+        can = self._demands.evaluable
+        flags[at] = rules.sdr_ror(a, low, limits=self._limits) & evaluable_bc(
+            n_drug * n_event / n,
+            n_event - a,
+            min_expected=can.bc_min_expected,
+            min_reference_cases=can.bc_min_reference_cases,
+        )
         return flags
 
 
@@ -557,7 +580,7 @@ def error_budget(
     reports: Reports,
     margins: Margins,
     *,
-    limits: Thresholds,
+    demands: Demands,
     permutations: int,
     seed: int,
     could_emerge: Flags | None = None,
@@ -569,8 +592,8 @@ def error_budget(
     ----------
     reports, margins
         The reports, and what stays.
-    limits
-        Thresholds of the analysis.
+    demands
+        What a pair must come to.
     permutations
         How often the events are dealt, at least 1.
     seed
@@ -582,7 +605,7 @@ def error_budget(
         Pairs that are true beyond doubt, (drugs, events): reports that have one keep
         their events. None for no pair.
     """
-    board = Board(reports, margins, limits)
+    board = Board(reports, margins, demands)
     deck = deck_of(reports, None if known is None else reports.with_pair(known))
     shape = board.n_drugs, board.n_events
     cases = board.cases(*as_reported(reports))

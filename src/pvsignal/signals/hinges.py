@@ -1,8 +1,9 @@
 """Whether a crossing holds when some of its reports are counted otherwise.
 
 A pair crosses in a quarter if the lower limit of the year-stratified IC lies above its
-threshold in A, and B or C has three reports and a lower limit of the ROR above its own
-(docs/signals.md, "Crossing"). Here the same is asked of recounted cells.
+threshold in A, and B or C can judge it and has three reports and a lower limit of the
+ROR above its own (docs/signals.md, "Crossing"). Here the same is asked of recounted
+cells.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ class Recounted:
     a_b, a_c
         Reports with drug and event in B and C.
     ror_low_b, ror_low_c
-        Lower limit of the ROR there; NaN where there is no such comparator or a margin
-        of its table is zero.
+        Lower limit of the ROR there; NaN where there is no such comparator, it cannot
+        judge the pair, or a margin of its table is zero.
     """
 
     ic025_year: Values
@@ -171,7 +172,6 @@ def judge_duplicates(a: int, left: int, found: Recount, *, looser: float) -> Jud
 
 def judge_hinges(
     a: int,
-    clearance: float,
     *,
     needs_c: bool,
     is_litigated: bool,
@@ -184,8 +184,6 @@ def judge_hinges(
     ----------
     a
         Reports of the pair in A.
-    clearance
-        That of the crossing as counted, in bits.
     needs_c
         A and C give their part of the crossing and B does not.
     is_litigated
@@ -200,13 +198,12 @@ def judge_hinges(
     -------
     Judgement
         The value is the smallest clearance of all recounts in bits, NaN if one of them
-        has no limit; without a recount that of the crossing.
+        has no limit; not applicable where there is nothing to recount.
     """
     if not needs_c and not is_litigated:
         words = "B flags, so that C is not needed, and no litigated drug concerns it"
         return Judgement(NOT_APPLICABLE, words)
     tried = [*(without if needs_c else ()), *put_back]
-    value = float(np.min([one.clearance for one in tried] or [clearance]))
     reference = (
         _of_reference(without) if needs_c else "B flags, so that C is not needed"
     )
@@ -215,6 +212,9 @@ def judge_hinges(
         if is_litigated
         else "no litigated drug concerns the event"
     )
+    if not tried:
+        return Judgement(NOT_APPLICABLE, f"{reference}; {litigated}")
+    value = float(np.min([one.clearance for one in tried]))
     outcome = PASSES if all(one.crosses for one in tried) else FAILS
     return Judgement(outcome, f"{reference}; {litigated}", value, a)
 

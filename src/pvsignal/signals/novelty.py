@@ -142,6 +142,19 @@ def judge(rows: pd.DataFrame, labelling: Labelling) -> pd.DataFrame:
     return result
 
 
+def novelty_of(rows: pd.DataFrame, labelling: Labelling) -> npt.NDArray[np.object_]:
+    """Novelty of every row of `judge`, asked or not, both jurisdictions together."""
+    axes = _Axes.of(rows, labelling)
+    found = axes.levels(
+        axes.reported(rows),
+        named=axes.in_force(labelling, _NAMES, JURISDICTIONS),
+        covered=axes.in_force(labelling, _BROAD, JURISDICTIONS),
+        parts=axes.in_force(labelling, _NAMES_A_PART, JURISDICTIONS),
+    )
+    names: npt.NDArray[np.object_] = np.array(NOVELTIES, dtype=object)
+    return names[found[axes.places(rows)]]
+
+
 @dataclass(frozen=True)
 class _Axes:
     """Therapies, classes, events and quarters as places in arrays.

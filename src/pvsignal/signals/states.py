@@ -58,7 +58,7 @@ TRANSITIONS: Final[Mapping[State, Mapping[State, str]]] = {
     },
     State.EMERGING: {
         State.MONITORED: "does not cross, or two quarters brought no case",
-        State.PERSISTENT: "eight quarters after the first crossing",
+        State.PERSISTENT: "more than eight quarters after the first crossing",
         State.RESOLVED: "lower limit in A at or below its threshold for four quarters",
     },
     State.MONITORED: {
@@ -81,19 +81,19 @@ TRANSITIONS: Final[Mapping[State, Mapping[State, str]]] = {
 class Overlay(StrEnum):
     """What is shown in place of the state of the evidence; the first that holds."""
 
+    PROVISIONAL = "provisional_only"
     LABELLED_SPECIFIC = "labelled_specific"
     ARTEFACT = "flagged_artefact"
     EXPLAINED = "explained"
     LABELLED_BROAD = "labelled_broad"
     CLASS_LABELLED = "class_labelled"
-    PROVISIONAL = "provisional_only"
 
 
 @dataclass(frozen=True)
 class Cover:
     """States over which an overlay stands, and when it does."""
 
-    over: tuple[State, ...]
+    over: tuple[State | Overlay, ...]
     why: str
 
 
@@ -104,27 +104,32 @@ OPEN: Final = (*CROSSING, State.MONITORED)
 """States of a pair that has crossed and is not resolved."""
 
 OVERLAYS: Final[Mapping[Overlay, Cover]] = {
-    Overlay.LABELLED_SPECIFIC: Cover(
-        OPEN, "a label names the event, by a date up to the quarter"
-    ),
-    Overlay.ARTEFACT: Cover(
-        CROSSING, "a check on duplicates, concentration, age and sex or hinges fails"
-    ),
-    Overlay.EXPLAINED: Cover(
-        CROSSING, "a check on professionals, notoriety, onset or markers fails"
-    ),
-    Overlay.LABELLED_BROAD: Cover(
-        CROSSING, "a label speaks of malignancies, or names a part of the event"
-    ),
-    Overlay.CLASS_LABELLED: Cover(
-        CROSSING, "the label of another member of the class names the event"
-    ),
     Overlay.PROVISIONAL: Cover(
         (State.NONE, State.RESOLVED),
         "crosses in A alone, where neither B nor C can be judged",
     ),
+    Overlay.LABELLED_SPECIFIC: Cover(
+        (*OPEN, Overlay.PROVISIONAL),
+        "a label names the event, by a date up to the quarter",
+    ),
+    Overlay.ARTEFACT: Cover(
+        (*CROSSING, Overlay.PROVISIONAL),
+        "a check on duplicates, concentration, age and sex or hinges fails",
+    ),
+    Overlay.EXPLAINED: Cover(
+        (*CROSSING, Overlay.PROVISIONAL),
+        "a check on professionals, notoriety, onset or markers fails",
+    ),
+    Overlay.LABELLED_BROAD: Cover(
+        (*CROSSING, Overlay.PROVISIONAL),
+        "a label speaks of malignancies, or names a part of the event",
+    ),
+    Overlay.CLASS_LABELLED: Cover(
+        (*CROSSING, Overlay.PROVISIONAL),
+        "the label of another member of the class names the event",
+    ),
 }
-"""Overlays in the order in which they are looked at."""
+"""Overlays: the provisional one stands over the state, then the first of the others."""
 
 SHOWN: Final = (*map(str, State), *map(str, Overlay))
 """Every state that a pair is shown in."""
@@ -217,6 +222,8 @@ def replay(evidence: Evidence) -> History:
         low = np.where(evidence.is_low[:, q], low + 1, 0).astype(np.int16)
         starts = crosses & np.isin(now, (CODE[State.NONE], CODE[State.RESOLVED]))
         start = np.where(starts, q, start).astype(np.int16)
+        # What was before the crossing says nothing of how the signal goes on.
+        quiet = np.where(starts, 0, quiet).astype(np.int16)
         is_old = (start >= 0) & (q - start > MAX_AGE)
         now = _next(now, starts, crosses, fresh=fresh, quiet=quiet, low=low, old=is_old)
         state[:, q], first[:, q] = now, start
@@ -271,9 +278,14 @@ def shown(evidence: State, overlays: Collection[Overlay]) -> State | Overlay:
     >>> str(shown(State.RESOLVED, {Overlay.LABELLED_BROAD}))
     'resolved'
     """
-    standing = (
-        overlay
-        for overlay, cover in OVERLAYS.items()
-        if overlay in overlays and evidence in cover.over
+    provisional = OVERLAYS[Overlay.PROVISIONAL]
+    is_provisional = Overlay.PROVISIONAL in overlays and evidence in provisional.over
+    standing = Overlay.PROVISIONAL if is_provisional else evidence
+    return next(
+        (
+            overlay
+            for overlay, cover in OVERLAYS.items()
+            if overlay in overlays and standing in cover.over
+        ),
+        standing,
     )
-    return next(standing, evidence)

@@ -79,9 +79,13 @@ def shown(
         Overlay.CLASS_LABELLED: novelty == "class_labelled",
         Overlay.PROVISIONAL: is_provisional,
     }
-    state: Texts = evidence_state.copy()
+    standing: Texts = evidence_state.copy()
+    provisional = OVERLAYS[Overlay.PROVISIONAL]
+    covered = np.isin(standing.astype(str), provisional.over)
+    standing[covered & is_provisional] = str(Overlay.PROVISIONAL)
+    state: Texts = standing.copy()
     # The first that holds decides, so it is written last.
     for overlay, cover in reversed(tuple(OVERLAYS.items())):
-        covered = np.isin(evidence_state.astype(str), cover.over)
+        covered = np.isin(standing.astype(str), cover.over)
         state[covered & holds[overlay]] = str(overlay)
     return state

@@ -28,7 +28,7 @@ from pvsignal.pipeline.judging.grid import judge_grid
 from pvsignal.pipeline.judging.hinges import check_hinges
 from pvsignal.pipeline.judging.markers import check_markers
 from pvsignal.pipeline.judging.notoriety import check_notoriety
-from pvsignal.pipeline.judging.novelty import judge_novelty
+from pvsignal.pipeline.judging.novelty import judge_novelty, novelty_of_all
 from pvsignal.pipeline.judging.professionals import check_professionals
 from pvsignal.pipeline.judging.replaying import (
     KEY,
@@ -140,31 +140,16 @@ def judge(con: warehouse.Connection, inputs: Inputs) -> pd.DataFrame:
     warehouse.load_frame(con, "signals.verdict", verdicts)
     judge_grid(con, analysis)
     judge_concentration_detail(con, analysis)
+    labelled = novelty_of_all(con)
+    is_known = labelled["novelty"] == "labelled_specific"
+    is_latest = labelled["quarter_no"] == inputs.as_of.ordinal
     judge_error_budget(
-        con, analysis, could_emerge=_unlabelled(con), known=_known(con, inputs)
+        con,
+        analysis,
+        could_emerge=labelled[labelled["novelty"] == "unlabelled"],
+        known=labelled[is_known & is_latest],
     )
     return verdicts
-
-
-def _unlabelled(con: warehouse.Connection) -> pd.DataFrame:
-    """Pairs and quarters in which no label keeps a pair from being emerging."""
-    return warehouse.query_frame(
-        con,
-        "select screened.drug, screened.event, screened.quarter_no "
-        "from signals.screened as screened left join signals.novelty as novelty "
-        "using (drug, event, quarter_no) "
-        "where coalesce(novelty.novelty, 'unlabelled') = 'unlabelled'",
-    )
-
-
-def _known(con: warehouse.Connection, inputs: Inputs) -> pd.DataFrame:
-    """Pairs that a label names at the latest quarter."""
-    return warehouse.query_frame(
-        con,
-        "select drug, event from signals.novelty "
-        "where novelty = 'labelled_specific' and quarter_no = ?",
-        [inputs.as_of.ordinal],
-    )
 
 
 def _states(

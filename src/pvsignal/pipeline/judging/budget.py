@@ -15,7 +15,7 @@ from pvsignal import warehouse
 from pvsignal.analysis import Analysis
 from pvsignal.pipeline.scoring.columns import defined
 from pvsignal.quarter import Quarter
-from pvsignal.signals.budget import Budget, Margins, Reports, error_budget
+from pvsignal.signals.budget import Budget, Demands, Margins, Reports, error_budget
 from pvsignal.stats import stratified_expected
 
 Ints = npt.NDArray[np.int64]
@@ -136,7 +136,7 @@ def judge_error_budget(
     budget = error_budget(
         _reports(con, grid),
         _margins(con, grid),
-        limits=analysis.thresholds,
+        demands=Demands(analysis.thresholds, analysis.evaluable, analysis.emerging),
         permutations=analysis.budget.permutations,
         seed=analysis.budget.seed,
         could_emerge=None if could_emerge is None else grid.flags(could_emerge),

@@ -56,14 +56,12 @@ def check_hinges(con: warehouse.Connection, analysis: Analysis) -> pa.Table:
     needs_c = (rows["by_c"] & ~rows["by_b"]).to_numpy(bool)
     without = _without_references(con, rows[rows["crosses"] & needs_c], limits)
     put_back = _with_litigated(con, crossing, limits)
-    clearance = recount(rows, {}, None).clearance(limits)
     a = rows["a_a"].to_numpy(np.int64)
     is_litigated = (rows["litigation_set"] != "").to_numpy(bool)
     judgements = [NOT_CROSSING] * len(rows)
     for place in crossing.index:
         judgements[place] = judge_hinges(
             int(a[place]),
-            float(clearance[place]),
             needs_c=bool(needs_c[place]),
             is_litigated=bool(is_litigated[place]),
             without=without.get(place, []),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import pandas as pd
 import pyarrow as pa
 
 from pvsignal import warehouse
@@ -58,6 +59,19 @@ def judge_novelty(con: warehouse.Connection) -> pa.Table:
     table = pa.Table.from_pandas(judged, schema=SCHEMA, preserve_index=False)
     warehouse.load_arrow(con, "signals.novelty", table)
     return table
+
+
+def novelty_of_all(con: warehouse.Connection) -> pd.DataFrame:
+    """Novelty of every pair and quarter, on the board or not, without words.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``drug``, ``event``, ``quarter_no``, ``novelty``.
+    """
+    rows = warehouse.query_frame(con, _ROWS)
+    found = novelty.novelty_of(rows, read_labelling(con))
+    return rows[["drug", "event", "quarter_no"]].assign(novelty=found)
 
 
 def read_labelling(con: warehouse.Connection) -> novelty.Labelling:

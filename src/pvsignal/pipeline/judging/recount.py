@@ -34,6 +34,7 @@ _BOARD: Final = """
         event.litigation_set, screened.quarter_no, screened.quarter,
         coalesce(screened.by_a, false) as by_a, coalesce(screened.by_b, false) as by_b,
         coalesce(screened.by_c, false) as by_c,
+        screened.evaluable_b, screened.evaluable_c,
         year.ic025_year,
         in_a.is_latest,
         in_a.a as a_a, in_a.n_drug as n_drug_a,
@@ -73,6 +74,7 @@ def board_rows(con: warehouse.Connection) -> pd.DataFrame:
     pandas.DataFrame
         ``drug_level``, ``drug``, ``event_level``, ``event``, ``litigation_set``,
         ``quarter_no``, ``quarter``, ``is_latest``, ``by_a``, ``by_b``, ``by_c``,
+        ``evaluable_b``, ``evaluable_c``,
         ``crosses``, ``ic025_year``, ``ror_low_b``, ``ror_low_c`` (NaN without one),
         and the cells
         ``a_a``, ``n_drug_a``, ``a_b``, ``n_drug_b``, ``n_event_b``, ``n_b`` and those
@@ -226,6 +228,9 @@ def recount(
         ic025_year = _ic025_year(rows, changes["A"], margins)
     a_b, low_b = _ror_low(rows, "b", changes.get("B"))
     a_c, low_c = _ror_low(rows, "c", changes.get("C"))
+    # A comparator that cannot judge the pair as it is gives no part afterwards either.
+    low_b = np.where(rows["evaluable_b"], low_b, np.nan)
+    low_c = np.where(rows["evaluable_c"], low_c, np.nan)
     return Recounted(ic025_year, a_b, low_b, a_c, low_c)
 
 

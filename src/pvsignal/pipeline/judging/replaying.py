@@ -47,7 +47,7 @@ class Crossing:
     Attributes
     ----------
     crosses
-        Eligible, flagged in A and in B or C, and B or C can be judged.
+        Eligible, flagged in A, and in B or C where that one can judge the pair.
     is_provisional
         Eligible and flagged in A, but neither B nor C can be judged.
     """
@@ -73,7 +73,7 @@ def crossing(
     by_a, elsewhere = pairs["by_a"].to_numpy(), (pairs["by_b"] | pairs["by_c"])
     judged = (pairs["evaluable_b"] | pairs["evaluable_c"]).to_numpy()
     return Crossing(
-        eligible & by_a & elsewhere.to_numpy() & judged,
+        eligible & by_a & elsewhere.to_numpy(),
         may_be_provisional & by_a & ~judged,
     )
 
