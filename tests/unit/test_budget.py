@@ -409,7 +409,7 @@ def _two_quarters() -> tuple[Reports, Margins, float]:
         n_drug = (first, first + second)[q]
         ic = information_component(a, margins.expected[0, 0, q]).ic025
         low = twobytwo.ror(a, n_drug - a, c, n_reference - c).low
-        return bool(a >= 3 and ic[0] > 0 and low[0] > EASY.ror_low_min)
+        return bool(a >= 3 and ic[0] > 0 and low[0] > EASY.limits.ror_low_min)
 
     law = stats.multivariate_hypergeom([first, second, n_reference], n_event)
     probability = sum(
