@@ -9,6 +9,7 @@ import pytest
 from pvsignal.analysis import Review
 from pvsignal.signals import ledger, reviews
 from pvsignal.signals.reviews import Decision, decisions, open_signals, problems
+from pvsignal.signals.states import SHOWN
 
 PAIR = ("fingolimod", "skin_bcc")
 DAY = dt.date(2024, 5, 6)
@@ -160,9 +161,17 @@ def _listed(records: tuple[ledger.Record, ...], *pairs: dict[str, Any]) -> list[
 
 
 def test_signals_that_wait_are_listed_the_emerging_ones_first() -> None:
-    states = ("new", "emerging", "monitored", "provisional", "labelled_specific")
-    pairs = [{"drug": state, "state": state} for state in states]
-    assert _listed((), *pairs) == ["emerging", "new", "provisional"]
+    pairs = [{"drug": state, "state": state} for state in SHOWN]
+    waiting = ["emerging", "new", "persistent_unlabelled", "provisional_only"]
+    assert _listed((), *pairs) == waiting
+
+
+@pytest.mark.parametrize(
+    "state", ["new", "emerging", "persistent_unlabelled", "provisional_only"]
+)
+def test_a_signal_that_waits_leaves_the_list_by_a_decision_only(state: str) -> None:
+    assert _listed((), {"state": state}) == ["fingolimod"]
+    assert _listed(_decided("close", state=state), {"state": state}) == []
 
 
 @pytest.mark.parametrize("decision", ["close", "monitor", "refute"])

@@ -41,8 +41,11 @@ class Standing(StrEnum):
 STAYS_OPEN: Final = (Decision.VALIDATE, Decision.ESCALATE)
 """Decisions that leave a signal on the list; there is nothing to open again."""
 
-OPEN_STATES: Final = (str(State.NEW), str(State.EMERGING), str(Overlay.PROVISIONAL))
-"""States in which a signal waits for a decision."""
+OPEN_STATES: Final = (
+    *(str(State.EMERGING), str(State.NEW)),
+    *(str(State.PERSISTENT), str(Overlay.PROVISIONAL)),
+)
+"""States in which a signal waits for a decision, in the order of the list."""
 
 COLUMNS: Final = (
     *("drug", "event", "decision", "by", "date", "reason", "as_of"),
@@ -243,7 +246,7 @@ def open_signals(
     )
     is_kept = table["status"].notna()
     listed = table[(table["state"].isin(states) | is_kept) & ~is_settled]
-    order = {state: no for no, state in enumerate(("emerging", "new", "provisional"))}
+    order = {state: no for no, state in enumerate(OPEN_STATES)}
     rank = listed["state"].map(order).fillna(len(order))
     return (
         listed.assign(rank=rank)
