@@ -15,7 +15,7 @@
 --   a_then: reports with drug and event in A at the decision
 --   state_then: state of the pair at the decision
 --   status: standing, reopened (evidence has grown since), or superseded by a later decision on the pair
---   why_reopened: what has grown, NULL unless reopened
+--   why_reopened: what has grown, or the quarter of a later first crossing, NULL unless reopened
 select
     review.seq,
     review.drug,

@@ -251,11 +251,18 @@ def test_a_ledger_made_anew_with_its_head_does_not_fit_what_was_published(
     first, second, *rest = ledger.read_ledger(path)
     for file in path.parent.iterdir():
         file.unlink()
-    drafts = [ledger.Draft(x.kind, x.run, x.as_of, x.body) for x in (first, *rest)]
+    drafts = [
+        ledger.Draft(x.kind, x.run, x.as_of, body)
+        for x, body in (
+            (first, first.body),
+            (second, {**second.body, "from": "resolved"}),
+            *((x, x.body) for x in rest),
+        )
+    ]
     ledger.append(path, ledger.chain((), drafts))
     code, _, err = _cli(data, capsys, "run")
     assert code == 6
-    assert f"record 2 (state, {rest[0].body['drug']}" in err
+    assert f"record 2 (state, {second.body['drug']}" in err
     for file in path.parent.iterdir():
         file.unlink()
     code, _, err = _cli(data, capsys, "run")

@@ -9,6 +9,7 @@ import pytest
 from pvsignal.analysis import Review
 from pvsignal.signals import ledger, reviews
 from pvsignal.signals.reviews import Decision, decisions, open_signals, problems
+from pvsignal.signals.states import SHOWN
 
 PAIR = ("fingolimod", "skin_bcc")
 DAY = dt.date(2024, 5, 6)
@@ -129,9 +130,31 @@ def test_a_pair_that_emerges_anew_after_a_decision_on_it_as_emerging_is_open() -
     assert _status(records, state="emerging")[0] == "reopened"
 
 
+@pytest.mark.parametrize("decision", ["close", "monitor", "refute"])
+@pytest.mark.parametrize(
+    ("then", "now", "why"),
+    [
+        ("2024q1", "2024q1", None),
+        ("2023q4", "2024q1", None),
+        ("2024q1", "2023q4", None),
+        ("2024q1", None, None),
+        (None, None, None),
+        ("2019q2", "2024q2", "crossed anew in 2024q2"),
+        (None, "2024q2", "crossed for the first time in 2024q2"),
+    ],
+)
+def test_a_crossing_later_than_the_decision_opens_it_again(
+    decision: str, then: str | None, now: str | None, why: str | None
+) -> None:
+    records = _decided(decision, first_crossing=then, state="resolved")
+    status, said = _status(records, first_crossing=now)
+    assert (status, said) == ("reopened" if why else "standing", why)
+
+
 @pytest.mark.parametrize("decision", ["validate", "escalate"])
 def test_what_stays_open_is_never_opened_again(decision: str) -> None:
     now = {"state": "emerging", "a": 60, "flagged_in": "A+B+C"}
+    now["first_crossing"] = "2024q3"
     assert _status(_decided(decision), **now) == ("standing", None)
 
 
@@ -160,9 +183,17 @@ def _listed(records: tuple[ledger.Record, ...], *pairs: dict[str, Any]) -> list[
 
 
 def test_signals_that_wait_are_listed_the_emerging_ones_first() -> None:
-    states = ("new", "emerging", "monitored", "provisional", "labelled_specific")
-    pairs = [{"drug": state, "state": state} for state in states]
-    assert _listed((), *pairs) == ["emerging", "new", "provisional"]
+    pairs = [{"drug": state, "state": state} for state in SHOWN]
+    waiting = ["emerging", "new", "persistent_unlabelled", "provisional_only"]
+    assert _listed((), *pairs) == waiting
+
+
+@pytest.mark.parametrize(
+    "state", ["new", "emerging", "persistent_unlabelled", "provisional_only"]
+)
+def test_a_signal_that_waits_leaves_the_list_by_a_decision_only(state: str) -> None:
+    assert _listed((), {"state": state}) == ["fingolimod"]
+    assert _listed(_decided("close", state=state), {"state": state}) == []
 
 
 @pytest.mark.parametrize("decision", ["close", "monitor", "refute"])

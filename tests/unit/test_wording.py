@@ -39,6 +39,53 @@ BAD = [
     "Nothing was left out, but the drug caused it.",
     "The prevalence is high.",
     "The probability of getting cancer rose.",
+    "Fingolimod is responsible for the tumours.",
+    "The drug makes cancer more likely.",
+    "Under the drug the cancer rate is higher.",
+    "People on the drug get cancer twice as often.",
+    "Patients develop skin cancer three times as often.",
+    "Fingolimod doubles cancer.",
+    "It is a safe drug.",
+]
+
+# A denial stands in front of the word, and does not deny it.
+AFFIRMED = [
+    "There is no doubt that the drug causes melanoma.",
+    "No reasonable doubt remains that the drug causes melanoma.",
+    "Without question natalizumab causes lymphoma.",
+    "Without any doubt the drug causes lymphoma.",
+    "There is no question that it leads to cancer.",
+    "The drug not only raises the risk of melanoma, it kills.",
+    "The drug does not just raise the risk of melanoma.",
+    "This is not merely a risk.",
+    "No other drug causes so much cancer.",
+    "No drug causes more cancer.",
+    "Nothing else causes these tumours.",
+    "Use is not without risk.",
+    "It is not surprising that the drug causes lymphoma.",
+    "The drug, not the disease, causes melanoma.",
+    "Without treatment, the risk is lower.",
+    "No duplicate was found, and the drug causes melanoma.",
+    "No duplicate was found and it causes melanoma.",
+    "It was not withdrawn although it causes cancer.",
+    "We cannot exclude a causal link.",
+    "The drug never fails to cause cancer.",
+    "It can't be ruled out that the drug causes cancer.",
+    "The drug makes\ncancer more likely.",
+]
+
+DENIED = [
+    "This doesn't show a risk.",
+    "It is no measure of the incidence, the strength or the cause.",
+    "A flag says nothing about a risk, the incidence and the cause.",
+    "Without a denominator, no risk can be computed.",
+    "It is a screen without inference on causality or incidence.",
+    "The drug was never shown to cause cancer.",
+    "A ratio is not, as some say, a cause.",
+    "This is reporting, not risk, incidence or cause.",
+    "Reports cannot tell that the drug, and not the disease, caused it.",
+    "No doubt there are duplicates, and no risk can be read from this.",
+    "A difference is not only no cause, it is not even stable.",
 ]
 
 GOOD = [
@@ -109,14 +156,14 @@ GOOD_COMMENTS = [
 ]
 
 
-@pytest.mark.parametrize("sentence", BAD + BAD_COMMENTS)
+@pytest.mark.parametrize("sentence", BAD + AFFIRMED + BAD_COMMENTS)
 def test_a_claim_is_refused_with_what_to_say_instead(sentence: str) -> None:
     found = refusals(sentence)
     assert found
     assert all(str(x).startswith("“") and "say '" in str(x) for x in found)
 
 
-@pytest.mark.parametrize("sentence", GOOD + GOOD_COMMENTS)
+@pytest.mark.parametrize("sentence", GOOD + DENIED + GOOD_COMMENTS)
 def test_reporting_words_and_denials_pass(sentence: str) -> None:
     assert refusals(sentence) == ()
 

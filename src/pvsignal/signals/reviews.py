@@ -15,6 +15,7 @@ from typing import Any, Final
 import pandas as pd
 
 from pvsignal.analysis import Review
+from pvsignal.quarter import Quarter
 from pvsignal.signals.ledger import Draft, Record
 from pvsignal.signals.states import Overlay, State
 from pvsignal.signals.wording import refusals
@@ -41,8 +42,11 @@ class Standing(StrEnum):
 STAYS_OPEN: Final = (Decision.VALIDATE, Decision.ESCALATE)
 """Decisions that leave a signal on the list; there is nothing to open again."""
 
-OPEN_STATES: Final = (str(State.NEW), str(State.EMERGING), str(Overlay.PROVISIONAL))
-"""States in which a signal waits for a decision."""
+OPEN_STATES: Final = (
+    *(str(State.EMERGING), str(State.NEW)),
+    *(str(State.PERSISTENT), str(Overlay.PROVISIONAL)),
+)
+"""States in which a signal waits for a decision, in the order of the list."""
 
 COLUMNS: Final = (
     *("drug", "event", "decision", "by", "date", "reason", "as_of"),
@@ -130,7 +134,8 @@ def decisions(
         Records of the ledger.
     current
         Pairs as they are now: ``drug``, ``event``, ``state``, ``a`` (NULL where it is
-        not counted) and ``flagged_in`` such as ``A+C``; one row per pair.
+        not counted), ``flagged_in`` such as ``A+C`` and ``first_crossing`` (None where
+        there is none); one row per pair.
     rule
         How much evidence must grow to open a decision again.
 
@@ -159,7 +164,13 @@ def decisions(
         why = ""
         if record.seq == latest[pair] and body["decision"] not in STAYS_OPEN:
             has_moved = moved.get(pair, 0) > record.seq
-            why = _why_reopened(then, now.get(pair, {}), rule=rule, has_moved=has_moved)
+            today = now.get(pair, {})
+            why = "; ".join(
+                (
+                    *_why_reopened(then, today, rule=rule, has_moved=has_moved),
+                    *_crossed_since(then, today, as_of=record.as_of),
+                )
+            )
         status = (
             Standing.SUPERSEDED
             if record.seq != latest[pair]
@@ -193,7 +204,7 @@ def _moves_to_emerging(records: Iterable[Record]) -> dict[tuple[str, str], int]:
 
 def _why_reopened(
     then: Mapping[str, Any], now: Mapping[str, Any], *, rule: Review, has_moved: bool
-) -> str:
+) -> list[str]:
     """Say by which evidence a decision is open again; empty while it stands."""
     said = []
     is_emerging = now.get("state") == State.EMERGING
@@ -210,7 +221,21 @@ def _why_reopened(
     fresh = sorted(flagged - set((then["flagged_in"] or "").split("+")))
     if fresh:
         said.append(f"newly flagged in {' and '.join(fresh)}")
-    return "; ".join(said)
+    return said
+
+
+def _crossed_since(
+    then: Mapping[str, Any], now: Mapping[str, Any], *, as_of: str
+) -> list[str]:
+    """Say that a pair has a first crossing after the quarter of a decision."""
+    crossing = now.get("first_crossing")
+    # Before the first crossing of any pair the column may hold NaN.
+    if not isinstance(crossing, str) or not crossing:
+        return []
+    if Quarter.parse(crossing) <= Quarter.parse(as_of):
+        return []
+    how = "anew" if then["first_crossing"] else "for the first time"
+    return [f"crossed {how} in {crossing}"]
 
 
 def open_signals(
@@ -243,7 +268,7 @@ def open_signals(
     )
     is_kept = table["status"].notna()
     listed = table[(table["state"].isin(states) | is_kept) & ~is_settled]
-    order = {state: no for no, state in enumerate(("emerging", "new", "provisional"))}
+    order = {state: no for no, state in enumerate(OPEN_STATES)}
     rank = listed["state"].map(order).fillna(len(order))
     return (
         listed.assign(rank=rank)
