@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -22,8 +23,16 @@ from pvsignal.analysis import Analysis, load_analysis
 from pvsignal.duplicates import load_model
 from pvsignal.progress import NoProgress
 from pvsignal.report import write_report
-from pvsignal.report.content import AttritionStep, RowFate
+from pvsignal.report.content import (
+    AttritionStep,
+    BoardRow,
+    Estimate,
+    Pair,
+    RowFate,
+)
 from pvsignal.report.html import attrition_flow, fate_table
+from pvsignal.report.judged import GridSummary
+from pvsignal.report.states import flip_words
 from pvsignal.report.words import limits, partial_date, ratio
 from pvsignal.signals.rules import agreement
 from pvsignal.stats import (
@@ -691,6 +700,21 @@ def _judged(con: duckdb.DuckDBPyConnection, quarters: Sequence[str]) -> None:
         [
             {"drug": pair[0], "event": pair[1], "n_counted": 20, "n_positive": 14}
             | {"worst": "B: role PS only", "worst_a": 9, "worst_ror": 1.1}
+            | {"primary_counted_in": "A"}
+        ],
+    )
+    insert_named(
+        con,
+        "signals.grid",
+        [
+            {"drug": pair[0], "event": pair[1], "comparator": comparator}
+            | {"roles": role, "is_counted": why is None, "why_not_counted": why}
+            for comparator, role, why in (
+                ("A", "PS", None),
+                ("B", "PS", "population too small"),
+                ("B", "PS+SS", "population too small"),
+                ("B", "any", "not evaluable"),
+            )
         ],
     )
     insert_named(
@@ -1042,6 +1066,11 @@ def test_the_board_is_ordered_by_state(simulated: tuple[str, Path]) -> None:
     assert others < board.index("#pair-ocrelizumab--any_malignancy")
 
 
+def _none(kind: type[Any], **known: Any) -> Any:
+    """Record with the fields given and None elsewhere."""
+    return kind(**dict.fromkeys(kind.__dataclass_fields__) | known)
+
+
 def article(text: str, anchor: str) -> str:
     return text.split(f'id="pair-{anchor}"')[1].split("</article>")[0]
 
@@ -1084,7 +1113,53 @@ def test_a_pair_shows_its_states_changes_marks_and_decisions(
     assert "letter to doctors" in pair
     assert "seen at the meeting" in pair
     assert "reopened" in pair
-    assert "14 of 20 specifications of the grid are positive" in pair
+
+
+def test_the_grid_says_what_is_counted_and_which_comparator_was_not_asked(
+    simulated: tuple[str, Path],
+) -> None:
+    pair = Page(article(simulated[0], "ocrelizumab--breast")).text
+    line = "14 of 20 counted specifications of the grid are positive"
+    assert f"{line}; 3 could not be counted" in pair
+    assert (
+        "3 specifications are not counted: 2 in B, population too small; "
+        "1 in B, not evaluable."
+    ) in pair
+    assert "No counted choice turns the flag of A. B could not be asked" in pair
+    assert "members of the reference among them, stand below" in pair
+    assert "No single choice" not in pair
+
+
+@pytest.mark.parametrize(
+    ("counted_in", "flips", "said"),
+    [
+        (
+            "A+B",
+            None,
+            "The primary specification is counted in A and B. No counted choice turns "
+            "the flag of A or B. C could not be asked: that is no sign that its flag "
+            "holds.",
+        ),
+        (
+            "A+B+C",
+            "role PS only turns C off",
+            "The primary specification is counted in A, B and C. Single choices that "
+            "turn a flag: role PS only turns C off.",
+        ),
+        (
+            None,
+            None,
+            "A, B and C could not be asked: that is no sign that their flags hold.",
+        ),
+    ],
+)
+def test_a_comparator_that_was_not_asked_is_never_called_stable(
+    counted_in: str | None, flips: str | None, said: str
+) -> None:
+    estimates = tuple(_none(Estimate, comparator=x) for x in "ABC")
+    grid = _none(GridSummary, primary_counted_in=counted_in, flips=flips)
+    pair = _none(Pair, row=_none(BoardRow, estimates=estimates), grid=grid)
+    assert flip_words(pair) == said
 
 
 def test_what_changed_comes_first_on_the_board(simulated: tuple[str, Path]) -> None:

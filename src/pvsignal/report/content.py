@@ -22,6 +22,7 @@ from pvsignal.report.judged import (
     ChangeRun,
     Check,
     GridChoice,
+    GridGap,
     GridSummary,
     Lead,
     Mark,
@@ -463,6 +464,7 @@ class Pair:
     states: tuple[StateStep, ...]
     grid: GridSummary | None
     grid_choices: tuple[GridChoice, ...]
+    grid_gaps: tuple[GridGap, ...]
     sources: tuple[Source, ...]
     changes: tuple[Change, ...]
     reviews: tuple[Review, ...]
@@ -874,6 +876,16 @@ order by pair.drug, pair.event, m.first_day, m.mark, m.ingredient, m.jurisdictio
     m.said, m.what
 """
 
+_GRID_GAPS: Final = f"""
+with pair as ({_PAIR})
+select g.drug, g.event, g.comparator, g.why_not_counted, count(*) as n
+from api.grid as g
+inner join pair using (drug, event)
+where not g.is_counted
+group by all
+order by g.drug, g.event, n desc, g.comparator, g.why_not_counted
+"""
+
 # What else is known of each pair; the grain of a view decides between one and many.
 _BESIDE: Final[Mapping[str, tuple[type[Any], str, str]]] = {
     "adjusted": (Adjusted, "adjusted", "comparator"),
@@ -1128,6 +1140,7 @@ def _pairs(
     variants = _by_pair(query_rows(con, _VARIANTS, keys))
     masking = _by_pair(query_rows(con, _MASKING, keys))
     beside = {name: _beside(con, name, keys) for name in _BESIDE}
+    gaps = _by_pair(query_rows(con, _GRID_GAPS, keys))
     marks = _by_pair(query_rows(con, _MARKS, keys))
     terms = _by_pair(query_rows(con, _TERMS, keys))
     cases = _by_pair(query_rows(con, _CASES, keys))
@@ -1157,6 +1170,7 @@ def _pairs(
             states=tuple(beside["states"].get(key, ())),
             grid=next(iter(beside["grid"].get(key, ())), None),
             grid_choices=tuple(beside["grid_choices"].get(key, ())),
+            grid_gaps=tuple(GridGap(**x) for x in gaps.get(key, [])),
             sources=tuple(beside["sources"].get(key, ())),
             changes=tuple(beside["changes"].get(key, ())),
             reviews=tuple(beside["reviews"].get(key, ())),

@@ -44,6 +44,7 @@ class GridSummary:
 
     n_counted: int
     n_positive: int
+    primary_counted_in: str | None
     primary_positive_in: str | None
     worst: str | None
     worst_a: int | None
@@ -56,6 +57,15 @@ class GridSummary:
     best_ror_low: float | None
     best_ror_high: float | None
     flips: str | None
+
+
+@dataclass(frozen=True)
+class GridGap:
+    """Specifications of a comparator that are not counted, and why (``api.grid``)."""
+
+    comparator: str
+    why_not_counted: str
+    n: int
 
 
 @dataclass(frozen=True)
