@@ -21,6 +21,7 @@ from pvsignal.report.judged import (
     Change,
     ChangeRun,
     Check,
+    ClassCheck,
     GridChoice,
     GridGap,
     GridSummary,
@@ -30,6 +31,7 @@ from pvsignal.report.judged import (
     Source,
     StateChange,
     StateStep,
+    YearIc,
 )
 from pvsignal.report.words import NOTHING
 from pvsignal.warehouse import query_rows
@@ -184,6 +186,10 @@ class BoardRow:
     novelty: str | None
     novelty_words: str | None
     failing_checks: str | None
+    is_eligible: bool | None
+    n_countries: int | None
+    n_senders: int | None
+    n_professional: int | None
     rising_in: str
     estimates: tuple[Estimate, ...]
 
@@ -454,6 +460,8 @@ class Pair:
     history: tuple[HistoryPoint, ...]
     variants: tuple[VariantPoint, ...]
     masking: Masking | None
+    year: YearIc | None
+    of_class: ClassCheck | None
     adjusted: tuple[Adjusted, ...]
     multiplicity: tuple[Multiplicity, ...]
     contrasts: tuple[Contrast, ...]
@@ -812,7 +820,8 @@ with rising as (
 select v.drug_level, v.drug, v.event_level, v.event,
     coalesce(v.event_label, v.event) as event_label, v.flagged_in, v.not_evaluable_in,
     v.robust, v.agreement, v.state, v.evidence_state, v.first_crossing, v.novelty,
-    v.novelty_words, v.failing_checks, coalesce(rising.comparators, '') as rising_in
+    v.novelty_words, v.failing_checks, v.is_eligible, v.n_countries, v.n_senders,
+    v.n_professional, coalesce(rising.comparators, '') as rising_in
 from api.verdicts as v
 left join rising on rising.drug = v.drug and rising.event = v.event
 left join api.signals as s
@@ -888,6 +897,8 @@ order by g.drug, g.event, n desc, g.comparator, g.why_not_counted
 
 # What else is known of each pair; the grain of a view decides between one and many.
 _BESIDE: Final[Mapping[str, tuple[type[Any], str, str]]] = {
+    "year": (YearIc, "year_history", "event_level"),
+    "of_class": (ClassCheck, "classes", "event_level"),
     "adjusted": (Adjusted, "adjusted", "comparator"),
     "multiplicity": (Multiplicity, "multiplicity", "comparator"),
     "contrasts": (Contrast, "contrasts", "comparator"),
@@ -917,6 +928,8 @@ _NOW: Final = "(select run.as_of from api.runs as run)"
 
 # Rows that are wanted where it is not all of the event levels of the board.
 _BESIDE_WANTED: Final = {
+    "year": f"{_OF_LEVEL} and v.as_of = {_NOW}",
+    "of_class": f"{_OF_LEVEL} and v.is_latest",
     "contrasts": f"{_OF_LEVEL} and v.as_of = {_NOW}",
     "interactions": f"{_OF_LEVEL} and v.sdr_omega",
     "checks": f"v.quarter = {_NOW}",
@@ -1160,6 +1173,8 @@ def _pairs(
             history=tuple(HistoryPoint(**x) for x in history.get(key, [])),
             variants=tuple(VariantPoint(**x) for x in variants.get(key, [])),
             masking=next((Masking(**x) for x in masking.get(key, [])), None),
+            year=next(iter(beside["year"].get(key, ())), None),
+            of_class=next(iter(beside["of_class"].get(key, ())), None),
             adjusted=tuple(beside["adjusted"].get(key, ())),
             multiplicity=tuple(beside["multiplicity"].get(key, ())),
             contrasts=tuple(beside["contrasts"].get(key, ())),

@@ -8,6 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -42,6 +43,7 @@ from pvsignal.report.content import (
     RowFate,
     VariantPoint,
 )
+from pvsignal.report.crossing import class_lines, class_words
 from pvsignal.report.states import (
     LABEL_WORDS,
     board_groups,
@@ -57,6 +59,7 @@ from pvsignal.report.states import (
     state_title,
 )
 from pvsignal.report.tables import WrittenTable
+from pvsignal.signals.classes import MIN_MEMBERS
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
 
@@ -234,8 +237,11 @@ def _environment(analysis: Analysis) -> Environment:
         flip_words=flip_words,
         gap_words=gap_words,
         grid_axes=grid_axes,
-        reasons=reasons,
+        reasons=partial(reasons, analysis=analysis),
+        class_lines=class_lines,
+        class_words=partial(class_words, analysis=analysis),
         source_words=source_words,
+        MIN_MEMBERS=MIN_MEMBERS,
         STATE_WORDS=words.STATE_WORDS,
         LABEL_WORDS=LABEL_WORDS,
         history_rows=history_rows,

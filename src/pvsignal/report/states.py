@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
+from pvsignal.analysis import Analysis
 from pvsignal.quarter import Quarter
 from pvsignal.report.content import BoardRow, Pair
+from pvsignal.report.crossing import failing_terms
 from pvsignal.report.judged import (
     Budget,
     Change,
@@ -98,10 +100,15 @@ class Reasons:
     open_: tuple[str, ...]
 
 
-def reasons(pair: Pair) -> Reasons:
-    """Gather comparators, checks, labels and the grid as reasons in words."""
+def reasons(pair: Pair, analysis: Analysis) -> Reasons:
+    """Gather comparators, checks, labels and the grid as reasons in words.
+
+    A pair that does not cross is told first which term fails.
+    """
     row = pair.row
-    supporting, against, open_ = [], [], []
+    supporting: list[str] = []
+    against = [f"does not cross: {term}" for term in failing_terms(pair, analysis)]
+    open_: list[str] = []
     for estimate in row.estimates:
         words_ = (
             f"{estimate.comparator}: ROR "
