@@ -140,7 +140,7 @@ def class_words(found: ClassCheck, analysis: Analysis) -> str:
     verdict = (
         "By statistics it crosses, by several members and without its largest one."
         if found.holds
-        else "By statistics it crosses, but not without its largest member: read the members."
+        else "By statistics it crosses, but not as a class: read the members."
         if found.crosses
         else "By statistics it does not cross."
     )
