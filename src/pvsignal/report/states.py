@@ -188,7 +188,16 @@ def episodes(steps: Sequence[StateStep]) -> tuple[Episode, ...]:
 
 
 def budget_words(budget: Sequence[Budget], at_most: float) -> str:
-    """How many pairs a quarter chance alone would call newly emerging."""
+    """How many pairs chance alone would call newly emerging, and leave emerging.
+
+    Parameters
+    ----------
+    budget
+        Quarters in their order.
+    at_most
+        Newly emerging pairs a quarter that the analysis allows; what stands as
+        emerging is the sum of several quarters and has no target.
+    """
     if not budget:
         return ""
     recent = budget[-4:]
@@ -205,8 +214,11 @@ def budget_words(budget: Sequence[Budget], at_most: float) -> str:
         kept = f"; {last.share_kept:.0%} of the reports cannot be dealt anew"
     return (
         f"{mean:.2f} newly emerging pairs a quarter (mean of the last {len(recent)}, "
-        f"{count(last.permutations)} permutations), {held}; the same rules find "
-        f"{observed:.2f} in the reports as they are{kept}"
+        f"{count(last.permutations)} permutations), {held} for newly emerging ones; "
+        f"the same rules find {observed:.2f} a quarter in the reports as they are. "
+        f"Standing as emerging at {last.as_of}, for which there is no target: "
+        f"{last.expected_emerging:.2f} by chance, {count(last.observed_emerging)} in "
+        f"the reports as they are{kept}"
     )
 
 
