@@ -1360,6 +1360,13 @@ def test_the_board_says_what_chance_alone_would_bring(
     ) in text
 
 
+def test_a_label_of_the_class_may_name_a_part_of_the_event(
+    simulated: tuple[str, Path],
+) -> None:
+    said = "a label of a member of its class names the event, or a part of it"
+    assert said in Page(simulated[0]).text
+
+
 def test_leads_stand_apart_from_the_board(simulated: tuple[str, Path]) -> None:
     text = simulated[0]
     assert text.index('id="board-table"') < text.index("Leads: cases of sentinel")
