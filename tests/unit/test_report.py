@@ -779,6 +779,17 @@ def _judged(con: duckdb.DuckDBPyConnection, quarters: Sequence[str]) -> None:
     )
     insert_named(
         con,
+        "signals.empirical_null",
+        [
+            {"comparator": "A", "n_negative": 30, "n_negative_judged": 22}
+            | {"n_negative_used": 20, "n_negative_sdr_ror": 2, "n_negative_sdr_ic": 1}
+            | {"share_negative_sdr_ror": 2 / 22, "share_low_negative_sdr_ror": 0.025}
+            | {"share_high_negative_sdr_ror": 0.278, "n_positive": 9}
+            | {"n_positive_judged": 8, "n_positive_sdr_ror": 6}
+        ],
+    )
+    insert_named(
+        con,
         "signals.review",
         [
             {"seq": 7, "drug": pair[0], "event": pair[1], "decision": "monitor"}
@@ -1365,6 +1376,15 @@ def test_a_label_of_the_class_may_name_a_part_of_the_event(
 ) -> None:
     said = "a label of a member of its class names the event, or a part of it"
     assert said in Page(simulated[0]).text
+
+
+def test_the_negative_controls_stand_with_their_target(
+    simulated: tuple[str, Path],
+) -> None:
+    text = Page(simulated[0]).text
+    target = "target is at most 5 %: missed in A (2 of 22 = 9.1 %)."
+    assert f"2 of 22 in A flag by the ROR. The {target}" in text
+    assert f"Negative controls that flag by the ROR: the {target}" in text
 
 
 def test_leads_stand_apart_from_the_board(simulated: tuple[str, Path]) -> None:

@@ -27,6 +27,7 @@ from pvsignal.report.beside import (
     interaction_words,
     onset_words,
     surveillance_words,
+    target_words,
 )
 from pvsignal.report.content import (
     COMPARATORS,
@@ -212,6 +213,7 @@ def _environment(analysis: Analysis) -> Environment:
         plural=words.plural,
         svg=Markup,
         sort_value=sort_value,
+        lower_first=lambda text: text[:1].lower() + text[1:],
         sentence_case=lambda text: text[:1].upper() + text[1:],
         dash=lambda text: words.NOTHING if text in (None, "") else text,
     )
@@ -253,6 +255,7 @@ def _environment(analysis: Analysis) -> Environment:
         onset_words=onset_words,
         interaction_words=interaction_words,
         controls_words=controls_words,
+        target_words=target_words,
         probability=words.probability,
         check_row_words=check_row_words,
         heat_class=heat_class,
