@@ -790,6 +790,14 @@ def _judged(con: duckdb.DuckDBPyConnection, quarters: Sequence[str]) -> None:
     )
     insert_named(
         con,
+        "signals.stimulation",
+        [
+            {"drug": pair[0], "event": pair[1], "trait": "country", "value": "US"}
+            | {"place": 1, "a": 20, "share_of_a": 0.7, "holds_without": True}
+        ],
+    )
+    insert_named(
+        con,
         "signals.review",
         [
             {"seq": 7, "drug": pair[0], "event": pair[1], "decision": "monitor"}
@@ -1385,6 +1393,15 @@ def test_the_negative_controls_stand_with_their_target(
     target = "target is at most 5 %: missed in A (2 of 22 = 9.1 %)."
     assert f"2 of 22 in A flag by the ROR. The {target}" in text
     assert f"Negative controls that flag by the ROR: the {target}" in text
+
+
+def test_sources_say_how_many_values_were_looked_at(
+    simulated: tuple[str, Path],
+) -> None:
+    pair = Page(article(simulated[0], "ocrelizumab--breast")).text
+    assert "every flag holds without any one that was looked at" in pair
+    assert "the three values that most cases have are looked at" in pair
+    assert "every value without which" not in pair
 
 
 def test_leads_stand_apart_from_the_board(simulated: tuple[str, Path]) -> None:

@@ -309,6 +309,6 @@ def source_words(sources: Sequence[Source]) -> str:
     held = (
         "a flag is lost without " + ", ".join(dict.fromkeys(x.value for x in lost[:3]))
         if lost
-        else "every flag holds without any of them"
+        else "every flag holds without any one that was looked at"
     )
     return held + (f"; {plural(len(bursts), 'burst')}" if bursts else "")
