@@ -13,6 +13,7 @@ from pvsignal.report.beside import (
     interaction_words,
     onset_words,
     surveillance_words,
+    target_words,
 )
 from pvsignal.report.content import (
     Adjusted,
@@ -177,6 +178,37 @@ def test_controls_that_nothing_could_judge_are_not_counted() -> None:
 
     assert controls_words([line("A", 44, 2), line("B", 0, 0)]) == "2 of 44 in A"
     assert controls_words([line("A", 0, 0)]) == ""
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        (
+            {"A": (22, 2), "B": (24, 0), "C": (23, 1)},
+            "The target is at most 5 %: missed in A (2 of 22 = 9.1 %); met in B and C.",
+        ),
+        (
+            {"A": (39, 2), "B": (10, 1)},
+            "The target is at most 5 %: missed in A (2 of 39 = 5.1 %) and in B "
+            "(1 of 10 = 10 %).",
+        ),
+        ({"A": (40, 2), "C": (0, 0)}, "The target is at most 5 %: met in A."),
+        ({"A": (0, 0)}, ""),
+    ],
+)
+def test_the_target_of_the_negative_controls_is_met_or_missed(
+    counts: dict[str, tuple[int, int]], said: str
+) -> None:
+    lines = [
+        _none(
+            ControlPerformance,
+            comparator=comparator,
+            n_negative_judged=judged,
+            n_negative_sdr_ror=flagged,
+        )
+        for comparator, (judged, flagged) in counts.items()
+    ]
+    assert target_words(lines) == said
 
 
 def test_tests_of_a_drug_stand_side_by_side() -> None:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -22,8 +23,17 @@ from pvsignal.analysis import Analysis, load_analysis
 from pvsignal.duplicates import load_model
 from pvsignal.progress import NoProgress
 from pvsignal.report import write_report
-from pvsignal.report.content import AttritionStep, RowFate
+from pvsignal.report.content import (
+    AttritionStep,
+    BoardRow,
+    Estimate,
+    Pair,
+    RowFate,
+)
+from pvsignal.report.crossing import failing_terms
 from pvsignal.report.html import attrition_flow, fate_table
+from pvsignal.report.judged import ClassCheck, GridSummary, YearIc
+from pvsignal.report.states import flip_words
 from pvsignal.report.words import limits, partial_date, ratio
 from pvsignal.signals.rules import agreement
 from pvsignal.stats import (
@@ -691,6 +701,51 @@ def _judged(con: duckdb.DuckDBPyConnection, quarters: Sequence[str]) -> None:
         [
             {"drug": pair[0], "event": pair[1], "n_counted": 20, "n_positive": 14}
             | {"worst": "B: role PS only", "worst_a": 9, "worst_ror": 1.1}
+            | {"primary_counted_in": "A"}
+        ],
+    )
+    insert_named(
+        con,
+        "signals.year_stratified",
+        [
+            {"drug": pair[0], "event_level": level, "event": event, "ic025_year": low}
+            | {"quarter": quarters[-1]}
+            for level, event, low in (
+                ("group", pair[1], 0.4),
+                ("supergroup", "any_malignancy", -0.2),
+            )
+        ],
+    )
+    class_ = "class:s1p_modulator"
+    insert_named(
+        con,
+        "codelists.therapy_class",
+        [{"drug": class_, "label": "S1P", "members": "fingolimod, siponimod"}],
+    )
+    insert_named(
+        con,
+        "signals.class_check",
+        [
+            {"drug": class_, "event_level": "group", "event": "skin_bcc"}
+            | {"quarter": quarters[-1], "is_latest": True, "crosses": True}
+            | {"n_members": 1, "largest_member": "fingolimod", "a": 30}
+            | {"n_drug": 1000, "a_without": 2, "n_drug_without": 90}
+            | {"ic025_year": 1.1, "ic025_year_without": -0.3, "ror_low_b": 2.0}
+            | {"crosses_without": False, "holds": False}
+        ],
+    )
+    insert_named(
+        con,
+        "signals.grid",
+        [
+            {"drug": pair[0], "event": pair[1], "comparator": comparator}
+            | {"roles": role, "is_counted": why is None, "why_not_counted": why}
+            for comparator, role, why in (
+                ("A", "PS", None),
+                ("B", "PS", "population too small"),
+                ("B", "PS+SS", "population too small"),
+                ("B", "any", "not evaluable"),
+            )
         ],
     )
     insert_named(
@@ -718,7 +773,27 @@ def _judged(con: duckdb.DuckDBPyConnection, quarters: Sequence[str]) -> None:
         [
             {"quarter": quarter, "permutations": 200, "expected_new": 0.4}
             | {"expected_emerging": 1.5, "observed_new": 1, "share_kept": 0.02}
+            | {"observed_emerging": 4}
             for quarter in quarters[-2:]
+        ],
+    )
+    insert_named(
+        con,
+        "signals.empirical_null",
+        [
+            {"comparator": "A", "n_negative": 30, "n_negative_judged": 22}
+            | {"n_negative_used": 20, "n_negative_sdr_ror": 2, "n_negative_sdr_ic": 1}
+            | {"share_negative_sdr_ror": 2 / 22, "share_low_negative_sdr_ror": 0.025}
+            | {"share_high_negative_sdr_ror": 0.278, "n_positive": 9}
+            | {"n_positive_judged": 8, "n_positive_sdr_ror": 6}
+        ],
+    )
+    insert_named(
+        con,
+        "signals.stimulation",
+        [
+            {"drug": pair[0], "event": pair[1], "trait": "country", "value": "US"}
+            | {"place": 1, "a": 20, "share_of_a": 0.7, "holds_without": True}
         ],
     )
     insert_named(
@@ -1042,6 +1117,11 @@ def test_the_board_is_ordered_by_state(simulated: tuple[str, Path]) -> None:
     assert others < board.index("#pair-ocrelizumab--any_malignancy")
 
 
+def _none(kind: type[Any], **known: Any) -> Any:
+    """Record with the fields given and None elsewhere."""
+    return kind(**dict.fromkeys(kind.__dataclass_fields__) | known)
+
+
 def article(text: str, anchor: str) -> str:
     return text.split(f'id="pair-{anchor}"')[1].split("</article>")[0]
 
@@ -1084,7 +1164,198 @@ def test_a_pair_shows_its_states_changes_marks_and_decisions(
     assert "letter to doctors" in pair
     assert "seen at the meeting" in pair
     assert "reopened" in pair
-    assert "14 of 20 specifications of the grid are positive" in pair
+
+
+def test_the_grid_says_what_is_counted_and_which_comparator_was_not_asked(
+    simulated: tuple[str, Path],
+) -> None:
+    pair = Page(article(simulated[0], "ocrelizumab--breast")).text
+    line = "14 of 20 counted specifications of the grid are positive"
+    assert f"{line}; 3 could not be counted" in pair
+    assert (
+        "3 specifications are not counted: 2 in B, population too small; "
+        "1 in B, not evaluable."
+    ) in pair
+    assert "No counted choice turns the flag of A. B could not be asked" in pair
+    assert "members of the reference among them, stand below" in pair
+    assert "No single choice" not in pair
+
+
+def _quiet(**known: Any) -> Pair:
+    """Pair in the state none that would cross but for what is given."""
+    in_a = _none(Estimate, comparator="A", a=9, n_drug=400, evaluable=True)
+    in_b = _none(
+        Estimate, comparator="B", a=9, ror_low=1.4, sdr_ror=True, evaluable=True
+    )
+    facts: dict[str, Any] = {"state": "none", "is_eligible": True}
+    facts |= {"n_countries": 3, "n_senders": 2, "n_professional": 1}
+    facts["estimates"] = (in_a, in_b)
+    own = {name: value for name, value in known.items() if name in facts}
+    rest = {name: value for name, value in known.items() if name not in facts}
+    row = _none(BoardRow, **(facts | own))
+    return _none(Pair, row=row, **({"year": YearIc(0.2)} | rest))
+
+
+def _of_class(**known: Any) -> ClassCheck:
+    facts: dict[str, Any] = {"crosses": True, "n_members": 3, "holds": False}
+    facts |= {"largest_member": "fingolimod", "members": "fingolimod, siponimod"}
+    facts |= {"a": 20, "n_drug": 500, "a_without": 4, "n_drug_without": 90}
+    facts |= {"ic025_year": 1.1, "crosses_without": False}
+    return _none(ClassCheck, **(facts | known))
+
+
+def _b(*, sdr_ror: bool, evaluable: bool) -> Estimate:
+    low = 1.4 if sdr_ror else 0.9
+    return _none(
+        Estimate, comparator="B", a=9, ror_low=low, sdr_ror=sdr_ror, evaluable=evaluable
+    )
+
+
+def test_a_pair_that_gives_every_term_has_no_failing_one() -> None:
+    assert failing_terms(_quiet(), ANALYSIS) == ()
+
+
+def test_a_pair_in_another_state_is_not_asked() -> None:
+    pair = _quiet(state="provisional_only", year=YearIc(-1.0))
+    assert failing_terms(pair, ANALYSIS) == ()
+
+
+_IN_A = _none(Estimate, comparator="A", a=9, n_drug=77, evaluable=True)
+_IN_B = _b(sdr_ror=True, evaluable=True)
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        (
+            {"is_eligible": False, "estimates": (_IN_A, _IN_B)},
+            "not eligible: 77 reports of the drug, 100 are asked for",
+        ),
+        (
+            {"is_eligible": False, "n_professional": 0},
+            "not eligible: 0 reports of a health professional, 1 asked for",
+        ),
+        (
+            {"is_eligible": False, "n_countries": 1, "n_senders": 1},
+            "not eligible: 1 country and 1 sender, 2 countries or 2 senders are asked "
+            "for",
+        ),
+        (
+            {"year": YearIc(-0.05)},
+            "A does not give its part: IC025 by year of receipt -0.05, to be above 0",
+        ),
+        (
+            {"year": YearIc(-0.001)},
+            "A does not give its part: IC025 by year of receipt -0.0010, to be above 0",
+        ),
+        (
+            {"year": None},
+            "A does not give its part: IC025 by year of receipt –, to be above 0",
+        ),
+        (
+            {"estimates": (_IN_A, _b(sdr_ror=True, evaluable=False))},
+            "neither B nor C can judge the pair",
+        ),
+        (
+            {"estimates": (_IN_A, _b(sdr_ror=False, evaluable=True))},
+            "neither B nor C flags by the ROR where it can judge the pair (lower limit "
+            "above 1 with 3 reports): B: lower limit 0.90 with 9 reports",
+        ),
+        (
+            {"of_class": _of_class(n_members=1, n_drug_without=0)},
+            "the class crosses by statistics, but one member alone brings it: "
+            "fingolimod is the only one with 3 reports; without fingolimod no report "
+            "of the class is left",
+        ),
+        (
+            {"of_class": _of_class(ic025_year_without=-0.12)},
+            "the class crosses by statistics, but without fingolimod it does not cross "
+            "(IC025 -0.12)",
+        ),
+        (
+            {
+                "of_class": _of_class(
+                    ic025_year_without=0.3, ror_low_without_b=0.81, a_without=1
+                )
+            },
+            "the class crosses by statistics, but without fingolimod it does not cross "
+            "(lower limit of the ROR 0.81 in B and – in C, 1 report left)",
+        ),
+    ],
+)
+def test_a_pair_that_does_not_cross_is_told_the_term_that_fails(
+    known: dict[str, Any], said: str
+) -> None:
+    assert failing_terms(_quiet(**known), ANALYSIS) == (said,)
+
+
+def test_terms_of_the_class_are_left_out_where_the_class_does_not_cross() -> None:
+    pair = _quiet(year=YearIc(-0.4), of_class=_of_class(crosses=False, n_members=1))
+    assert len(failing_terms(pair, ANALYSIS)) == 1
+
+
+def test_every_quiet_pair_of_the_page_says_why_it_does_not_cross(
+    simulated: tuple[str, Path],
+) -> None:
+    text = simulated[0]
+    only_a = Page(article(text, "ocrelizumab--any_malignancy")).text
+    against = only_a.split("Against")[1]
+    assert "does not cross: A does not give its part: IC025 by year" in against
+    assert "does not cross" not in Page(article(text, "ocrelizumab--breast")).text
+
+
+def test_a_class_stands_with_and_without_its_largest_member(
+    simulated: tuple[str, Path],
+) -> None:
+    text = simulated[0]
+    assert "The class or one member?" not in article(text, "ocrelizumab--breast")
+    shown = Page(article(text, "class.s1p_modulator--skin_bcc")).text
+    assert (
+        "Members scored: fingolimod, siponimod; 1 of them has 3 reports of the event "
+        "of their own, most fingolimod."
+    ) in shown
+    assert "Reports with the event 30 2" in shown
+    assert "IC025 in A, by year of receipt 1.10 -0.30" in shown
+
+
+def test_the_definition_of_a_crossing_names_who_must_judge_and_the_class(
+    simulated: tuple[str, Path],
+) -> None:
+    shown = Page(simulated[0]).text
+    assert "in one that can judge the pair ( E ≥ 1 and c ≥ 3 )" in shown
+    assert "A class also needs 2 members with 3 reports" in shown
+
+
+@pytest.mark.parametrize(
+    ("counted_in", "flips", "said"),
+    [
+        (
+            "A+B",
+            None,
+            "The primary specification is counted in A and B. No counted choice turns "
+            "the flag of A or B. C could not be asked: that is no sign that its flag "
+            "holds.",
+        ),
+        (
+            "A+B+C",
+            "role PS only turns C off",
+            "The primary specification is counted in A, B and C. Single choices that "
+            "turn a flag: role PS only turns C off.",
+        ),
+        (
+            None,
+            None,
+            "A, B and C could not be asked: that is no sign that their flags hold.",
+        ),
+    ],
+)
+def test_a_comparator_that_was_not_asked_is_never_called_stable(
+    counted_in: str | None, flips: str | None, said: str
+) -> None:
+    estimates = tuple(_none(Estimate, comparator=x) for x in "ABC")
+    grid = _none(GridSummary, primary_counted_in=counted_in, flips=flips)
+    pair = _none(Pair, row=_none(BoardRow, estimates=estimates), grid=grid)
+    assert flip_words(pair) == said
 
 
 def test_what_changed_comes_first_on_the_board(simulated: tuple[str, Path]) -> None:
@@ -1100,7 +1371,37 @@ def test_the_board_says_what_chance_alone_would_bring(
 ) -> None:
     text = Page(simulated[0]).text
     assert "0.40 newly emerging pairs a quarter (mean of the last 2" in text
-    assert "within the 1 that" in text
+    assert "within the 1 that the analysis allows for newly emerging ones" in text
+    assert "the same rules find 1.00 a quarter in the reports as they are" in text
+    assert (
+        "Standing as emerging at 2024q2, for which there is no target: 1.50 by chance, "
+        "4 in the reports as they are; 2% of the reports"
+    ) in text
+
+
+def test_a_label_of_the_class_may_name_a_part_of_the_event(
+    simulated: tuple[str, Path],
+) -> None:
+    said = "a label of a member of its class names the event, or a part of it"
+    assert said in Page(simulated[0]).text
+
+
+def test_the_negative_controls_stand_with_their_target(
+    simulated: tuple[str, Path],
+) -> None:
+    text = Page(simulated[0]).text
+    target = "target is at most 5 %: missed in A (2 of 22 = 9.1 %)."
+    assert f"2 of 22 in A flag by the ROR. The {target}" in text
+    assert f"Negative controls that flag by the ROR: the {target}" in text
+
+
+def test_sources_say_how_many_values_were_looked_at(
+    simulated: tuple[str, Path],
+) -> None:
+    pair = Page(article(simulated[0], "ocrelizumab--breast")).text
+    assert "every flag holds without any one that was looked at" in pair
+    assert "the three values that most cases have are looked at" in pair
+    assert "every value without which" not in pair
 
 
 def test_leads_stand_apart_from_the_board(simulated: tuple[str, Path]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from pvsignal.report import words
 from pvsignal.report.content import (
@@ -234,6 +235,41 @@ def controls_words(lines: Sequence[ControlPerformance]) -> str:
         if x.n_negative_judged
     ]
     return words.joined(texts)
+
+
+CONTROLS_AT_MOST: Final = 0.05
+"""Share of negative controls that may flag (docs/statistics.md, "Controls")."""
+
+
+def target_words(lines: Sequence[ControlPerformance]) -> str:
+    """Whether the negative controls keep to their target, by comparator.
+
+    Empty where none could be judged.
+    """
+    judged = [x for x in lines if x.n_negative_judged]
+    if not judged:
+        return ""
+    missed = [
+        f"in {x.comparator} ({words.count(x.n_negative_sdr_ror)} of "
+        f"{words.count(x.n_negative_judged)} = {100 * share:.2g} %)"
+        for x in judged
+        if (share := x.n_negative_sdr_ror / x.n_negative_judged) > CONTROLS_AT_MOST
+    ]
+    met = [
+        x.comparator
+        for x in judged
+        if x.n_negative_sdr_ror / x.n_negative_judged <= CONTROLS_AT_MOST
+    ]
+    found = "; ".join(
+        filter(
+            None,
+            [
+                f"missed {words.joined(missed)}" if missed else "",
+                f"met in {words.joined(met)}" if met else "",
+            ],
+        )
+    )
+    return f"The target is at most {100 * CONTROLS_AT_MOST:g} %: {found}."
 
 
 @dataclass(frozen=True)

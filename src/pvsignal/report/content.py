@@ -21,7 +21,9 @@ from pvsignal.report.judged import (
     Change,
     ChangeRun,
     Check,
+    ClassCheck,
     GridChoice,
+    GridGap,
     GridSummary,
     Lead,
     Mark,
@@ -29,6 +31,7 @@ from pvsignal.report.judged import (
     Source,
     StateChange,
     StateStep,
+    YearIc,
 )
 from pvsignal.report.words import NOTHING
 from pvsignal.warehouse import query_rows
@@ -183,6 +186,10 @@ class BoardRow:
     novelty: str | None
     novelty_words: str | None
     failing_checks: str | None
+    is_eligible: bool | None
+    n_countries: int | None
+    n_senders: int | None
+    n_professional: int | None
     rising_in: str
     estimates: tuple[Estimate, ...]
 
@@ -453,6 +460,8 @@ class Pair:
     history: tuple[HistoryPoint, ...]
     variants: tuple[VariantPoint, ...]
     masking: Masking | None
+    year: YearIc | None
+    of_class: ClassCheck | None
     adjusted: tuple[Adjusted, ...]
     multiplicity: tuple[Multiplicity, ...]
     contrasts: tuple[Contrast, ...]
@@ -463,6 +472,7 @@ class Pair:
     states: tuple[StateStep, ...]
     grid: GridSummary | None
     grid_choices: tuple[GridChoice, ...]
+    grid_gaps: tuple[GridGap, ...]
     sources: tuple[Source, ...]
     changes: tuple[Change, ...]
     reviews: tuple[Review, ...]
@@ -810,7 +820,8 @@ with rising as (
 select v.drug_level, v.drug, v.event_level, v.event,
     coalesce(v.event_label, v.event) as event_label, v.flagged_in, v.not_evaluable_in,
     v.robust, v.agreement, v.state, v.evidence_state, v.first_crossing, v.novelty,
-    v.novelty_words, v.failing_checks, coalesce(rising.comparators, '') as rising_in
+    v.novelty_words, v.failing_checks, v.is_eligible, v.n_countries, v.n_senders,
+    v.n_professional, coalesce(rising.comparators, '') as rising_in
 from api.verdicts as v
 left join rising on rising.drug = v.drug and rising.event = v.event
 left join api.signals as s
@@ -874,8 +885,20 @@ order by pair.drug, pair.event, m.first_day, m.mark, m.ingredient, m.jurisdictio
     m.said, m.what
 """
 
+_GRID_GAPS: Final = f"""
+with pair as ({_PAIR})
+select g.drug, g.event, g.comparator, g.why_not_counted, count(*) as n
+from api.grid as g
+inner join pair using (drug, event)
+where not g.is_counted
+group by all
+order by g.drug, g.event, n desc, g.comparator, g.why_not_counted
+"""
+
 # What else is known of each pair; the grain of a view decides between one and many.
 _BESIDE: Final[Mapping[str, tuple[type[Any], str, str]]] = {
+    "year": (YearIc, "year_history", "event_level"),
+    "of_class": (ClassCheck, "classes", "event_level"),
     "adjusted": (Adjusted, "adjusted", "comparator"),
     "multiplicity": (Multiplicity, "multiplicity", "comparator"),
     "contrasts": (Contrast, "contrasts", "comparator"),
@@ -905,6 +928,8 @@ _NOW: Final = "(select run.as_of from api.runs as run)"
 
 # Rows that are wanted where it is not all of the event levels of the board.
 _BESIDE_WANTED: Final = {
+    "year": f"{_OF_LEVEL} and v.as_of = {_NOW}",
+    "of_class": f"{_OF_LEVEL} and v.is_latest",
     "contrasts": f"{_OF_LEVEL} and v.as_of = {_NOW}",
     "interactions": f"{_OF_LEVEL} and v.sdr_omega",
     "checks": f"v.quarter = {_NOW}",
@@ -1128,6 +1153,7 @@ def _pairs(
     variants = _by_pair(query_rows(con, _VARIANTS, keys))
     masking = _by_pair(query_rows(con, _MASKING, keys))
     beside = {name: _beside(con, name, keys) for name in _BESIDE}
+    gaps = _by_pair(query_rows(con, _GRID_GAPS, keys))
     marks = _by_pair(query_rows(con, _MARKS, keys))
     terms = _by_pair(query_rows(con, _TERMS, keys))
     cases = _by_pair(query_rows(con, _CASES, keys))
@@ -1147,6 +1173,8 @@ def _pairs(
             history=tuple(HistoryPoint(**x) for x in history.get(key, [])),
             variants=tuple(VariantPoint(**x) for x in variants.get(key, [])),
             masking=next((Masking(**x) for x in masking.get(key, [])), None),
+            year=next(iter(beside["year"].get(key, ())), None),
+            of_class=next(iter(beside["of_class"].get(key, ())), None),
             adjusted=tuple(beside["adjusted"].get(key, ())),
             multiplicity=tuple(beside["multiplicity"].get(key, ())),
             contrasts=tuple(beside["contrasts"].get(key, ())),
@@ -1157,6 +1185,7 @@ def _pairs(
             states=tuple(beside["states"].get(key, ())),
             grid=next(iter(beside["grid"].get(key, ())), None),
             grid_choices=tuple(beside["grid_choices"].get(key, ())),
+            grid_gaps=tuple(GridGap(**x) for x in gaps.get(key, [])),
             sources=tuple(beside["sources"].get(key, ())),
             changes=tuple(beside["changes"].get(key, ())),
             reviews=tuple(beside["reviews"].get(key, ())),

@@ -8,6 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -26,6 +27,7 @@ from pvsignal.report.beside import (
     interaction_words,
     onset_words,
     surveillance_words,
+    target_words,
 )
 from pvsignal.report.content import (
     COMPARATORS,
@@ -42,6 +44,7 @@ from pvsignal.report.content import (
     RowFate,
     VariantPoint,
 )
+from pvsignal.report.crossing import class_lines, class_words
 from pvsignal.report.states import (
     LABEL_WORDS,
     board_groups,
@@ -49,12 +52,15 @@ from pvsignal.report.states import (
     budget_words,
     change_parts,
     episodes,
+    flip_words,
+    gap_words,
     grid_axes,
     reasons,
     source_words,
     state_title,
 )
 from pvsignal.report.tables import WrittenTable
+from pvsignal.signals.classes import MIN_MEMBERS
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
 
@@ -207,6 +213,7 @@ def _environment(analysis: Analysis) -> Environment:
         plural=words.plural,
         svg=Markup,
         sort_value=sort_value,
+        lower_first=lambda text: text[:1].lower() + text[1:],
         sentence_case=lambda text: text[:1].upper() + text[1:],
         dash=lambda text: words.NOTHING if text in (None, "") else text,
     )
@@ -229,9 +236,14 @@ def _environment(analysis: Analysis) -> Environment:
         budget_words=budget_words,
         change_parts=change_parts,
         episodes=episodes,
+        flip_words=flip_words,
+        gap_words=gap_words,
         grid_axes=grid_axes,
-        reasons=reasons,
+        reasons=partial(reasons, analysis=analysis),
+        class_lines=class_lines,
+        class_words=partial(class_words, analysis=analysis),
         source_words=source_words,
+        MIN_MEMBERS=MIN_MEMBERS,
         STATE_WORDS=words.STATE_WORDS,
         LABEL_WORDS=LABEL_WORDS,
         history_rows=history_rows,
@@ -243,6 +255,7 @@ def _environment(analysis: Analysis) -> Environment:
         onset_words=onset_words,
         interaction_words=interaction_words,
         controls_words=controls_words,
+        target_words=target_words,
         probability=words.probability,
         check_row_words=check_row_words,
         heat_class=heat_class,

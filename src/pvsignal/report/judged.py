@@ -16,6 +16,35 @@ class Check:
 
 
 @dataclass(frozen=True)
+class YearIc:
+    """Part of A of a crossing at as_of (``api.year_history``), of both sexes."""
+
+    ic025_year: float | None
+
+
+@dataclass(frozen=True)
+class ClassCheck:
+    """Whether a class crosses by more than one member (``api.classes``), at as_of."""
+
+    members: str
+    crosses: bool
+    n_members: int
+    largest_member: str
+    a: int
+    n_drug: int
+    a_without: int
+    n_drug_without: int
+    ic025_year: float | None
+    ic025_year_without: float | None
+    ror_low_b: float | None
+    ror_low_without_b: float | None
+    ror_low_c: float | None
+    ror_low_without_c: float | None
+    crosses_without: bool
+    holds: bool
+
+
+@dataclass(frozen=True)
 class StateStep:
     """State of a pair as of one quarter (``api.states``)."""
 
@@ -44,6 +73,7 @@ class GridSummary:
 
     n_counted: int
     n_positive: int
+    primary_counted_in: str | None
     primary_positive_in: str | None
     worst: str | None
     worst_a: int | None
@@ -56,6 +86,15 @@ class GridSummary:
     best_ror_low: float | None
     best_ror_high: float | None
     flips: str | None
+
+
+@dataclass(frozen=True)
+class GridGap:
+    """Specifications of a comparator that are not counted, and why (``api.grid``)."""
+
+    comparator: str
+    why_not_counted: str
+    n: int
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,18 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
+from pvsignal.analysis import Analysis
 from pvsignal.quarter import Quarter
 from pvsignal.report.content import BoardRow, Pair
-from pvsignal.report.judged import Budget, Change, GridChoice, Source, StateStep
+from pvsignal.report.crossing import failing_terms
+from pvsignal.report.judged import (
+    Budget,
+    Change,
+    GridChoice,
+    GridGap,
+    Source,
+    StateStep,
+)
 from pvsignal.report.words import (
     FLAG_WORDS,
     STATE_WORDS,
@@ -91,10 +100,15 @@ class Reasons:
     open_: tuple[str, ...]
 
 
-def reasons(pair: Pair) -> Reasons:
-    """Gather comparators, checks, labels and the grid as reasons in words."""
+def reasons(pair: Pair, analysis: Analysis) -> Reasons:
+    """Gather comparators, checks, labels and the grid as reasons in words.
+
+    A pair that does not cross is told first which term fails.
+    """
     row = pair.row
-    supporting, against, open_ = [], [], []
+    supporting: list[str] = []
+    against = [f"does not cross: {term}" for term in failing_terms(pair, analysis)]
+    open_: list[str] = []
     for estimate in row.estimates:
         words_ = (
             f"{estimate.comparator}: ROR "
@@ -124,10 +138,14 @@ def reasons(pair: Pair) -> Reasons:
         (supporting if row.novelty == "unlabelled" else against).append(words_)
     if pair.grid and pair.grid.n_counted:
         share = pair.grid.n_positive / pair.grid.n_counted
+        n_not = sum(gap.n for gap in pair.grid_gaps)
         (supporting if share > 0.5 else against).append(
-            f"{count(pair.grid.n_positive)} of {count(pair.grid.n_counted)} "
+            f"{count(pair.grid.n_positive)} of {count(pair.grid.n_counted)} counted "
             "specifications of the grid are positive"
+            + (f"; {count(n_not)} could not be counted" if n_not else "")
         )
+    elif pair.grid:
+        open_.append(f"the grid: {gap_words(pair.grid_gaps)}")
     return Reasons(tuple(supporting), tuple(against), tuple(open_))
 
 
@@ -170,7 +188,16 @@ def episodes(steps: Sequence[StateStep]) -> tuple[Episode, ...]:
 
 
 def budget_words(budget: Sequence[Budget], at_most: float) -> str:
-    """How many pairs a quarter chance alone would call newly emerging."""
+    """How many pairs chance alone would call newly emerging, and leave emerging.
+
+    Parameters
+    ----------
+    budget
+        Quarters in their order.
+    at_most
+        Newly emerging pairs a quarter that the analysis allows; what stands as
+        emerging is the sum of several quarters and has no target.
+    """
     if not budget:
         return ""
     recent = budget[-4:]
@@ -187,8 +214,11 @@ def budget_words(budget: Sequence[Budget], at_most: float) -> str:
         kept = f"; {last.share_kept:.0%} of the reports cannot be dealt anew"
     return (
         f"{mean:.2f} newly emerging pairs a quarter (mean of the last {len(recent)}, "
-        f"{count(last.permutations)} permutations), {held}; the same rules find "
-        f"{observed:.2f} in the reports as they are{kept}"
+        f"{count(last.permutations)} permutations), {held} for newly emerging ones; "
+        f"the same rules find {observed:.2f} a quarter in the reports as they are. "
+        f"Standing as emerging at {last.as_of}, for which there is no target: "
+        f"{last.expected_emerging:.2f} by chance, {count(last.observed_emerging)} in "
+        f"the reports as they are{kept}"
     )
 
 
@@ -209,6 +239,50 @@ def grid_axes(choices: Sequence[GridChoice]) -> tuple[GridAxis, ...]:
         GridAxis(axis, tuple(found))
         for axis, found in groupby(ordered, key=lambda one: one.axis)
     )
+
+
+def gap_words(gaps: Sequence[GridGap]) -> str:
+    """How many specifications are not counted, where and why; empty where all are.
+
+    Examples
+    --------
+    >>> gap_words([GridGap("C", "population too small", 216)])
+    '216 specifications are not counted: 216 in C, population too small'
+    """
+    if not gaps:
+        return ""
+    n = sum(gap.n for gap in gaps)
+    parts = "; ".join(
+        f"{count(gap.n)} in {gap.comparator}, {gap.why_not_counted}" for gap in gaps
+    )
+    verb = "is" if n == 1 else "are"
+    return f"{plural(n, 'specification')} {verb} not counted: {parts}"
+
+
+def flip_words(pair: Pair) -> str:
+    """Which counted choices turn a flag, and which comparators could not be asked.
+
+    A comparator is asked where its primary specification is counted.
+    """
+    if pair.grid is None:
+        return ""
+    counted_in = pair.grid.primary_counted_in
+    asked = counted_in.split("+") if counted_in else []
+    not_asked = [x.comparator for x in pair.row.estimates if x.comparator not in asked]
+    parts = (
+        [f"The primary specification is counted in {joined(asked)}."] if asked else []
+    )
+    if pair.grid.flips:
+        parts.append(f"Single choices that turn a flag: {pair.grid.flips}.")
+    elif asked:
+        named = " or ".join(filter(None, [", ".join(asked[:-1]), asked[-1]]))
+        parts.append(f"No counted choice turns the flag of {named}.")
+    if not_asked:
+        parts.append(
+            f"{joined(not_asked)} could not be asked: that is no sign that "
+            f"{'its flag holds' if len(not_asked) == 1 else 'their flags hold'}."
+        )
+    return " ".join(parts)
 
 
 def change_parts(change: Change) -> str:
@@ -235,6 +309,6 @@ def source_words(sources: Sequence[Source]) -> str:
     held = (
         "a flag is lost without " + ", ".join(dict.fromkeys(x.value for x in lost[:3]))
         if lost
-        else "every flag holds without any of them"
+        else "every flag holds without any one that was looked at"
     )
     return held + (f"; {plural(len(bursts), 'burst')}" if bursts else "")

@@ -34,7 +34,7 @@ STATE_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "class_labelled": (
         "Labelled in the class",
-        "a label of another member of its class names the event",
+        "a label of a member of its class names the event, or a part of it",
     ),
     "persistent_unlabelled": (
         "Persistent, not labelled",
