@@ -10,6 +10,7 @@ import math
 import random
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -1297,12 +1298,25 @@ _IN_B = _b(sdr_ror=True, evaluable=True)
         ),
         (
             {"estimates": (_IN_A, _b(sdr_ror=True, evaluable=False))},
-            "neither B nor C can judge the pair",
+            "neither B nor C can judge the pair (there is no comparator C)",
         ),
         (
             {"estimates": (_IN_A, _b(sdr_ror=False, evaluable=True))},
             "neither B nor C flags by the ROR where it can judge the pair (lower limit "
-            "above 1 with 3 reports): B: lower limit 0.90 with 9 reports",
+            "above 1 with 3 reports): B: lower limit 0.90 with 9 reports (there is no "
+            "comparator C)",
+        ),
+        (
+            {
+                "estimates": (
+                    _IN_A,
+                    _b(sdr_ror=False, evaluable=True),
+                    replace(_b(sdr_ror=True, evaluable=False), comparator="C"),
+                )
+            },
+            "neither B nor C flags by the ROR where it can judge the pair (lower limit "
+            "above 1 with 3 reports): B: lower limit 0.90 with 9 reports; C: lower "
+            "limit 1.40 with 9 reports, cannot judge",
         ),
         (
             {"of_class": _of_class(n_members=1, n_drug_without=0)},
