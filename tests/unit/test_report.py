@@ -10,6 +10,7 @@ import math
 import random
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -184,7 +185,7 @@ def verdicts(table: pd.DataFrame, *, has_holes: bool) -> pd.DataFrame:
         else "not computed",
         evidence_state=np.where(crossed, "emerging", "none"),
         novelty=np.where(found["on_board"], "unlabelled", None),
-        novelty_us=np.where(found["on_board"], "unlabelled", None),
+        novelty_us=np.where(found["on_board"], "labelled_specific", None),
         novelty_eu=np.where(found["on_board"], "unlabelled", None),
         novelty_words=np.where(found["on_board"], "no label names it", None),
         failing_checks=None,
@@ -546,6 +547,7 @@ def publish(
     started: str = "2026-11-23T10:00:00Z",
     quarters: Sequence[str] = ("2023q3", "2023q4", "2024q1", "2024q2"),
     n_span: int | None = None,
+    has_label_texts: bool = True,
 ) -> None:
     """Invented private tables and the real views and macros of ``sql/5_api``."""
     for table, columns in PRIVATE.items():
@@ -595,6 +597,8 @@ def publish(
         " 'primary' and comparator = 'A' and event_level in ('group', 'supergroup')"
     )
     _judged(con, quarters)
+    if has_label_texts:
+        _label_texts(con)
     excluded = ("ocrelizumab", "breast", "BREAST CANCER", 9_000_001, 90_000_011, 8099)
     fill(
         con,
@@ -851,6 +855,46 @@ def _judged(con: duckdb.DuckDBPyConnection, quarters: Sequence[str]) -> None:
         con,
         "signals.ledger",
         [{"seq": 1, "kind": "state", "run": "a" * 12, "body": json.dumps(body)}],
+    )
+
+
+def _label_texts(con: duckdb.DuckDBPyConnection) -> None:
+    """Sentences of labels, and where they differ from the dated list."""
+    sentences = (
+        ("ocrelizumab", "set-a", "BRAND A", "breast|all_breast", 3),
+        ("ocrelizumab", "set-b", "BRAND B", "breast|all_breast", 2),
+        ("ocrelizumab", "set-a", "BRAND A", None, 3),
+        ("fingolimod", "set-c", "BRAND C", "skin_bcc", 1),
+    )
+    said = {
+        "breast|all_breast": "Breast tumours were reported <more> often.",
+        "skin_bcc": "Basal cell tumours were reported.",
+    }
+    read = {"read_date": "2024-05-02", "section": "adverse_reactions"}
+    insert_named(
+        con,
+        "codelists.label_text",
+        [
+            {"ingredient": ingredient, "set_id": set_id, "brand_name": brand}
+            | {"events": events, "label_date": dt.date(2024, month, 1)}
+            | {"sentence": said.get(events or "", "Melanoma was reported.")}
+            | {"sentence_no": place, "is_other_product": False}
+            | read
+            for place, (ingredient, set_id, brand, events, month) in enumerate(
+                sentences, 1
+            )
+        ],
+    )
+    insert_named(
+        con,
+        "codelists.label_difference",
+        [
+            {"ingredient": "ocrelizumab", "event": "breast", "difference": "list only"}
+            | {"listed_since": "2023-07", "read_date": "2024-05-02"},
+            {"ingredient": "fingolimod", "event": "skin_bcc", "n_labels": 1}
+            | {"difference": "text only", "read_date": "2024-05-02"}
+            | {"n_sentences": 2, "first_sentence": said["skin_bcc"]},
+        ],
     )
 
 
@@ -1254,12 +1298,25 @@ _IN_B = _b(sdr_ror=True, evaluable=True)
         ),
         (
             {"estimates": (_IN_A, _b(sdr_ror=True, evaluable=False))},
-            "neither B nor C can judge the pair",
+            "neither B nor C can judge the pair (there is no comparator C)",
         ),
         (
             {"estimates": (_IN_A, _b(sdr_ror=False, evaluable=True))},
             "neither B nor C flags by the ROR where it can judge the pair (lower limit "
-            "above 1 with 3 reports): B: lower limit 0.90 with 9 reports",
+            "above 1 with 3 reports): B: lower limit 0.90 with 9 reports (there is no "
+            "comparator C)",
+        ),
+        (
+            {
+                "estimates": (
+                    _IN_A,
+                    _b(sdr_ror=False, evaluable=True),
+                    replace(_b(sdr_ror=True, evaluable=False), comparator="C"),
+                )
+            },
+            "neither B nor C flags by the ROR where it can judge the pair (lower limit "
+            "above 1 with 3 reports): B: lower limit 0.90 with 9 reports; C: lower "
+            "limit 1.40 with 9 reports, cannot judge",
         ),
         (
             {"of_class": _of_class(n_members=1, n_drug_without=0)},
@@ -1402,6 +1459,55 @@ def test_sources_say_how_many_values_were_looked_at(
     assert "every flag holds without any one that was looked at" in pair
     assert "the three values that most cases have are looked at" in pair
     assert "every value without which" not in pair
+
+
+def test_labels_are_told_apart_by_jurisdiction(simulated: tuple[str, Path]) -> None:
+    pair = Page(article(simulated[0], "ocrelizumab--breast")).text
+    assert "By labels, US: labelled; EU: not labelled." in pair
+
+
+def test_sentences_of_labels_that_name_the_event_stand_with_their_dates(
+    simulated: tuple[str, Path],
+) -> None:
+    pair = Page(article(simulated[0], "ocrelizumab--breast")).text
+    assert "What US labels say today (1 sentence)" in pair
+    assert (
+        "ocrelizumab BRAND A and 1 other label 2024-03-01 2024-05-02 adverse reactions "
+        "Breast tumours were reported <more> often."
+    ) in pair
+    assert "Melanoma was reported." not in pair
+    class_ = Page(article(simulated[0], "class.s1p_modulator--skin_bcc")).text
+    assert "Basal cell tumours were reported." in class_
+
+
+def test_a_pair_that_no_sentence_names_says_so(simulated: tuple[str, Path]) -> None:
+    pair = Page(article(simulated[0], "ocrelizumab--any_malignancy")).text
+    assert "No sentence of a US label that is held names this event" in pair
+    assert "What US labels say today" not in pair
+
+
+def test_text_and_dated_list_that_differ_stand_with_both_sides(
+    simulated: tuple[str, Path],
+) -> None:
+    text = simulated[0]
+    assert (
+        "Ocrelizumab: the dated list names it (since 2023-07), no sentence of a US "
+        "label read on 2024-05-02 does"
+    ) in Page(article(text, "ocrelizumab--breast")).text
+    assert (
+        "Fingolimod: a text names it, the dated list does not (2 sentences of 1 US "
+        "label read on 2024-05-02): “Basal cell tumours were reported.”"
+    ) in Page(article(text, "fingolimod--skin_bcc")).text
+    assert "Text and dated list differ" not in article(
+        text, "ocrelizumab--any_malignancy"
+    )
+
+
+def test_without_label_texts_the_page_says_that_none_is_held(tmp_path: Path) -> None:
+    text = report(tmp_path, has_label_texts=False)
+    pair = Page(article(text, "ocrelizumab--breast")).text
+    assert "No label text is held" in pair
+    assert "No sentence of a US label" not in pair
 
 
 def test_leads_stand_apart_from_the_board(simulated: tuple[str, Path]) -> None:

@@ -25,6 +25,8 @@ from pvsignal.report.judged import (
     GridChoice,
     GridGap,
     GridSummary,
+    LabelDifference,
+    LabelText,
     Lead,
     Mark,
     Review,
@@ -184,6 +186,8 @@ class BoardRow:
     evidence_state: str
     first_crossing: str | None
     novelty: str | None
+    novelty_us: str | None
+    novelty_eu: str | None
     novelty_words: str | None
     failing_checks: str | None
     is_eligible: bool | None
@@ -477,6 +481,8 @@ class Pair:
     changes: tuple[Change, ...]
     reviews: tuple[Review, ...]
     marks: tuple[Mark, ...]
+    label_texts: tuple[LabelText, ...]
+    label_differences: tuple[LabelDifference, ...]
     terms: tuple[TermCount, ...]
     cases: tuple[CaseLine, ...]
     n_cases: int
@@ -669,6 +675,7 @@ class Content:
     state_changes: tuple[StateChange, ...]
     change_run: ChangeRun | None
     budget: tuple[Budget, ...]
+    n_label_texts: int
     controls: tuple[ControlPerformance, ...]
     drug_tests: tuple[DrugTest, ...]
     priors: tuple[Prior, ...]
@@ -714,6 +721,7 @@ def read_content(con: duckdb.DuckDBPyConnection, roles: Sequence[str]) -> Conten
             iter(_records(con, ChangeRun, "select {} from api.change_run")), None
         ),
         budget=_records(con, Budget, "select {} from api.error_budget order by as_of"),
+        n_label_texts=_count(con, "select count(*) as n from api.label_texts"),
         controls=_records(
             con,
             ControlPerformance,
@@ -820,8 +828,9 @@ with rising as (
 select v.drug_level, v.drug, v.event_level, v.event,
     coalesce(v.event_label, v.event) as event_label, v.flagged_in, v.not_evaluable_in,
     v.robust, v.agreement, v.state, v.evidence_state, v.first_crossing, v.novelty,
-    v.novelty_words, v.failing_checks, v.is_eligible, v.n_countries, v.n_senders,
-    v.n_professional, coalesce(rising.comparators, '') as rising_in
+    v.novelty_us, v.novelty_eu, v.novelty_words, v.failing_checks, v.is_eligible,
+    v.n_countries, v.n_senders, v.n_professional,
+    coalesce(rising.comparators, '') as rising_in
 from api.verdicts as v
 left join rising on rising.drug = v.drug and rising.event = v.event
 left join api.signals as s
@@ -883,6 +892,23 @@ from api.marks as m
 inner join pair on m.drug = pair.drug and (m.event is null or m.event = pair.event)
 order by pair.drug, pair.event, m.first_day, m.mark, m.ingredient, m.jurisdiction,
     m.said, m.what
+"""
+
+# Labels of one substance share their sentences: each stands once.
+_LABEL_TEXTS: Final = """
+select t.ingredient, t.section, t.sentence, t.is_other_product, t.events,
+    count(distinct t.set_id) as n_labels,
+    min(t.brand_name) as brand_name,
+    max(t.label_date) as label_date,
+    max(t.read_date) as read_date
+from api.label_texts as t
+where t.events is not null
+group by all
+order by t.ingredient, t.is_other_product, n_labels desc, t.section, t.sentence
+"""
+
+_LABEL_DIFFERENCES: Final = """
+select {}, event from api.label_differences order by ingredient, event
 """
 
 _GRID_GAPS: Final = f"""
@@ -1143,6 +1169,42 @@ def _beside(
     }
 
 
+@dataclass(frozen=True)
+class _Labels:
+    """Label texts and differences of all therapies, as rows."""
+
+    texts: Sequence[dict[str, Any]]
+    differences: Sequence[dict[str, Any]]
+
+    def texts_of(self, therapies: Sequence[str], event: str) -> tuple[LabelText, ...]:
+        """Sentences in labels of the therapies that name the event."""
+        return tuple(
+            LabelText(**{name: x[name] for name in LabelText.__dataclass_fields__})
+            for x in self.texts
+            if x["ingredient"] in therapies and event in x["events"].split("|")
+        )
+
+    def differences_of(
+        self, therapies: Sequence[str], event: str
+    ) -> tuple[LabelDifference, ...]:
+        """Where text and list of a therapy differ on the event."""
+        return tuple(
+            LabelDifference(
+                **{name: x[name] for name in LabelDifference.__dataclass_fields__}
+            )
+            for x in self.differences
+            if x["ingredient"] in therapies and x["event"] == event
+        )
+
+
+def _labels(con: duckdb.DuckDBPyConnection) -> _Labels:
+    names = ", ".join(LabelDifference.__dataclass_fields__)
+    return _Labels(
+        query_rows(con, _LABEL_TEXTS),
+        query_rows(con, _LABEL_DIFFERENCES.format(names)),
+    )
+
+
 def _pairs(
     con: duckdb.DuckDBPyConnection, rows: Sequence[BoardRow], *, roles: Sequence[str]
 ) -> tuple[Pair, ...]:
@@ -1155,6 +1217,7 @@ def _pairs(
     beside = {name: _beside(con, name, keys) for name in _BESIDE}
     gaps = _by_pair(query_rows(con, _GRID_GAPS, keys))
     marks = _by_pair(query_rows(con, _MARKS, keys))
+    labels = _labels(con)
     terms = _by_pair(query_rows(con, _TERMS, keys))
     cases = _by_pair(query_rows(con, _CASES, keys))
     reasons = _by_pair(query_rows(con, _EXCLUDED_REASONS, keys))
@@ -1168,13 +1231,15 @@ def _pairs(
     def pair(row: BoardRow) -> Pair:
         key = (row.drug, row.event)
         listed, left_out = cases.get(key, []), excluded.get(key, [])
+        of_class = next(iter(beside["of_class"].get(key, ())), None)
+        therapies = of_class.members.split(", ") if of_class else [row.drug]
         return Pair(
             row=row,
             history=tuple(HistoryPoint(**x) for x in history.get(key, [])),
             variants=tuple(VariantPoint(**x) for x in variants.get(key, [])),
             masking=next((Masking(**x) for x in masking.get(key, [])), None),
             year=next(iter(beside["year"].get(key, ())), None),
-            of_class=next(iter(beside["of_class"].get(key, ())), None),
+            of_class=of_class,
             adjusted=tuple(beside["adjusted"].get(key, ())),
             multiplicity=tuple(beside["multiplicity"].get(key, ())),
             contrasts=tuple(beside["contrasts"].get(key, ())),
@@ -1190,6 +1255,8 @@ def _pairs(
             changes=tuple(beside["changes"].get(key, ())),
             reviews=tuple(beside["reviews"].get(key, ())),
             marks=tuple(Mark(**x) for x in marks.get(key, [])),
+            label_texts=labels.texts_of(therapies, row.event),
+            label_differences=labels.differences_of(therapies, row.event),
             terms=tuple(TermCount(**x) for x in terms.get(key, [])),
             cases=tuple(_case_line(case, row, more) for case in listed),
             n_cases=listed[0]["n_cases"] if listed else 0,

@@ -87,8 +87,10 @@ def _not_by_b_or_c(row: BoardRow, analysis: Analysis) -> str:
     others = [x for x in row.estimates if x.comparator != "A"]
     if any(x.sdr_ror and x.evaluable for x in others):
         return ""
+    absent = [x for x in ("B", "C") if row.of(x) is None]
+    gone = f" (there is no comparator {joined(absent)})" if absent else ""
     if not any(x.evaluable for x in others):
-        return "neither B nor C can judge the pair"
+        return f"neither B nor C can judge the pair{gone}"
     found = "; ".join(
         f"{x.comparator}: lower limit {_low(x.ror_low)} with {plural(x.a, 'report')}"
         + ("" if x.evaluable else ", cannot judge")
@@ -97,7 +99,8 @@ def _not_by_b_or_c(row: BoardRow, analysis: Analysis) -> str:
     limits = analysis.thresholds
     return (
         "neither B nor C flags by the ROR where it can judge the pair (lower limit "
-        f"above {limits.ror_low_min:g} with {limits.min_reports} reports): {found}"
+        f"above {limits.ror_low_min:g} with {limits.min_reports} reports): "
+        f"{found}{gone}"
     )
 
 

@@ -68,6 +68,33 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class LabelText:
+    """Sentence of US labels that names the event of a pair (``api.label_texts``)."""
+
+    ingredient: str
+    section: str
+    sentence: str
+    is_other_product: bool | None
+    n_labels: int
+    brand_name: str | None
+    label_date: dt.date | None
+    read_date: str | None
+
+
+@dataclass(frozen=True)
+class LabelDifference:
+    """Where label texts and the dated list differ (``api.label_differences``)."""
+
+    ingredient: str
+    difference: str
+    n_labels: int | None
+    n_sentences: int | None
+    first_sentence: str | None
+    listed_since: str | None
+    read_date: str | None
+
+
+@dataclass(frozen=True)
 class GridSummary:
     """What the grid leaves of a pair (``api.grid_summary``)."""
 

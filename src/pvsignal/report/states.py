@@ -16,11 +16,13 @@ from pvsignal.report.judged import (
     Change,
     GridChoice,
     GridGap,
+    LabelDifference,
     Source,
     StateStep,
 )
 from pvsignal.report.words import (
     FLAG_WORDS,
+    NOTHING,
     STATE_WORDS,
     count,
     interval,
@@ -68,6 +70,32 @@ def board_notes(row: BoardRow) -> str:
         failing = [_CHECK_WORDS[name] for name in row.failing_checks.split(", ")]
         parts.append("fails: " + ", ".join(failing))
     return "; ".join(parts)
+
+
+def jurisdiction_words(row: BoardRow) -> str:
+    """Novelty of a pair by US and by EU labels; empty where it was never judged."""
+    found = {"US": row.novelty_us, "EU": row.novelty_eu}
+    return "; ".join(
+        f"{place}: {_NOVELTY_WORDS[novelty]}"
+        for place, novelty in found.items()
+        if novelty
+    )
+
+
+def difference_words(found: LabelDifference) -> str:
+    """How the text of labels and the dated list differ on an event."""
+    if found.difference == "list only":
+        since = f" (since {found.listed_since})" if found.listed_since else ""
+        return (
+            f"{found.ingredient}: the dated list names it{since}, no sentence of a "
+            f"US label read on {found.read_date or NOTHING} does"
+        )
+    return (
+        f"{found.ingredient}: a text names it, the dated list does not "
+        f"({plural(found.n_sentences or 0, 'sentence')} of "
+        f"{plural(found.n_labels or 0, 'US label')} read on "
+        f"{found.read_date or NOTHING}): “{found.first_sentence or NOTHING}”"
+    )
 
 
 LABEL_WORDS: Final = {

@@ -106,6 +106,10 @@ TABLES: Final[Mapping[str, Table]] = MappingProxyType(
         "grid": _view("grid", "Every specification of the grid"),
         "grid_summary": _view("grid_summary", "What the grid leaves of each pair"),
         "labels": _view("labels", "Dated wording of labels"),
+        "label_texts": _view("label_texts", "Sentences of today's US labels"),
+        "label_differences": _view(
+            "label_differences", "Where label texts and dated list differ"
+        ),
         "notoriety": _view("notoriety", "Dates of notoriety"),
         "changes": _view("changes", "Why counts changed since the run before"),
         "changed_cases": _view("changed_cases", "Cases gained or lost since then"),
