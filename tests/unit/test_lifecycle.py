@@ -101,6 +101,62 @@ def test_the_reason_says_what_happened(states: tuple[str, ...], reason: str) -> 
     assert body["reason"].startswith(reason)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "reason"),
+    [
+        (
+            ("flagged_artefact", "emerging"),
+            ("monitored", "monitored"),
+            "does not cross, or two quarters brought no case",
+        ),
+        (
+            ("labelled_specific", "monitored"),
+            ("resolved", "resolved"),
+            "lower limit in A at or below its threshold for four quarters",
+        ),
+        (("provisional_only", "none"), ("new", "new"), "crosses for the first time"),
+        (
+            ("explained", "new"),
+            ("emerging", "emerging"),
+            "still crosses, and a further case came in; no longer explained",
+        ),
+        (
+            ("explained", "new"),
+            ("new", "new"),
+            "no longer explained: shows the state of its evidence",
+        ),
+        # Several steps below the overlay, of which the ledger holds no record.
+        (
+            ("explained", "new"),
+            ("persistent_unlabelled", "persistent_unlabelled"),
+            "no longer explained: shows the state of its evidence",
+        ),
+    ],
+)
+def test_the_evidence_is_the_reason_where_it_ends_what_stood_over_it(
+    before: tuple[str, str], after: tuple[str, str], reason: str
+) -> None:
+    names = ("state", "evidence_state")
+    records, _ = _then((), dict(zip(names, before, strict=True)))
+    _, (body,) = _then(records, dict(zip(names, after, strict=True)))
+    assert body["reason"] == reason
+
+
+@pytest.mark.parametrize(
+    ("before", "reason"),
+    [
+        ("flagged_artefact", "no state any more"),
+        ("provisional_only", "no longer provisional_only"),
+    ],
+)
+def test_a_pair_whose_row_is_gone_has_no_state_below_what_stood_over_it(
+    before: str, reason: str
+) -> None:
+    records, _ = _then((), {"state": before})
+    _, (body,) = _then(records)
+    assert body["reason"].startswith(reason)
+
+
 def test_a_failing_check_is_named_in_the_reason() -> None:
     row = {"state": "flagged_artefact", "failing_checks": "hinges, concentration"}
     _, (body,) = _then((), row)

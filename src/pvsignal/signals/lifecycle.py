@@ -62,14 +62,15 @@ def state_records(
     """
     if current.duplicated(KEY).any():
         raise ValueError("a pair has one state at a quarter, some have two rows")
-    last = {pair: body["to"] for pair, body in replayed(before).items()}
+    last = replayed(before)
     rows = {
         (str(row["drug"]), str(row["event"])): row for row in current.to_dict("records")
     }
     drafts = []
     for pair in sorted(last.keys() | rows.keys()):
         row = rows.get(pair)
-        was = last.get(pair, str(State.NONE))
+        recorded = last.get(pair)
+        was = recorded["to"] if recorded else str(State.NONE)
         now = str(row["state"]) if row else str(State.NONE)
         if was == now:
             continue
@@ -78,7 +79,7 @@ def state_records(
             **dict(zip(KEY, pair, strict=True)),
             "from": was,
             "to": now,
-            "reason": _reason(was, now, evidence or {}, is_first=pair not in last),
+            "reason": _reason(recorded, now, evidence),
             "evidence": evidence,
         }
         drafts.append(Draft("state", run, as_of, body))
@@ -97,24 +98,48 @@ def replayed(records: Iterable[Record]) -> dict[tuple[str, str], Mapping[str, An
     }
 
 
-def _reason(was: str, now: str, evidence: Mapping[str, Any], *, is_first: bool) -> str:
-    """Why a pair went from one shown state to another, in words."""
+def _reason(
+    recorded: Mapping[str, Any] | None, now: str, evidence: Mapping[str, Any] | None
+) -> str:
+    """Why a pair is shown in another state than its last record says, in words."""
     if now in set(Overlay):
         overlay = Overlay(now)
         why = OVERLAYS[overlay].why
         is_check = overlay in (Overlay.ARTEFACT, Overlay.EXPLAINED)
-        failing = evidence.get("failing_checks")
+        failing = (evidence or {}).get("failing_checks")
         return f"{why}: {', '.join(failing)}" if is_check and failing else why
-    if was in set(Overlay):
-        return f"no longer {was}: shows the state of its evidence"
+    was = recorded["to"] if recorded else State.NONE
+    if recorded and was in set(Overlay):
+        return _reason_below(Overlay(was), recorded["evidence"], evidence)
     step = TRANSITIONS[State(was)].get(State(now))
     if step is not None:
         return step
     if now == State.NONE:
-        return "no state any more: evidence was corrected or a list changed"
-    if is_first:
+        return _GONE
+    if recorded is None:
         return "in this state when it was first recorded"
     return "several steps since the last record: quarters were added or corrected"
+
+
+_GONE: Final = "no state any more: evidence was corrected or a list changed"
+
+
+def _reason_below(
+    overlay: Overlay, then: Mapping[str, Any] | None, now: Mapping[str, Any] | None
+) -> str:
+    """Why a pair shows its evidence again: what it stood over moved on, or it ended."""
+    covered = OVERLAYS[overlay].over
+    if now is None and State.NONE not in covered:
+        return _GONE
+    before, after = (
+        (row or {}).get("evidence_state") or State.NONE for row in (then, now)
+    )
+    step = TRANSITIONS.get(before, {}).get(after)
+    ended = f"no longer {overlay}"
+    if step is None:
+        return f"{ended}: shows the state of its evidence"
+    # Where the overlay may stand over either state, it ended for a reason of its own.
+    return f"{step}; {ended}" if after in covered else step
 
 
 def _plain(name: str, value: Any) -> Any:
