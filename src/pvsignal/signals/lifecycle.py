@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from pvsignal.signals.ledger import Draft, Record
+from pvsignal.quarter import Quarter
+from pvsignal.signals.ledger import Draft, Record, chain
 from pvsignal.signals.states import OVERLAYS, TRANSITIONS, Overlay, State
 
 KEY = ["drug", "event"]
@@ -20,6 +21,12 @@ EVIDENCE: Final = (
     *("ror_low_a", "ror_low_b", "ror_low_c", "ic025_year", "failing_checks"),
 )
 """Columns on which a state rests; a ``state`` record holds them."""
+
+EARLIER: Final = (
+    *("evidence_state", "novelty", "first_crossing", "a", "n_drug"),
+    "failing_checks",
+)
+"""Those of `EVIDENCE` that are recorded of a quarter before that of the run."""
 
 _COUNTS: Final = {"a", "n_drug"}
 _DIGITS: Final = 6
@@ -83,6 +90,77 @@ def state_records(
             "evidence": evidence,
         }
         drafts.append(Draft("state", run, as_of, body))
+    return drafts
+
+
+def unrecorded(
+    held: Sequence[Quarter], before: Iterable[Record]
+) -> tuple[Quarter, ...]:
+    """Quarters whose states a run has to record: those since the last run, and its own.
+
+    Parameters
+    ----------
+    held
+        Held quarters up to that of the run, ascending, one at least.
+    before
+        Records of the ledger so far. A first run records its own quarter only.
+    """
+    last = None
+    for record in before:
+        if record.kind == "run":
+            last = Quarter.parse(record.as_of)
+    skipped = [quarter for quarter in held[:-1] if last is not None and quarter > last]
+    return (*skipped, held[-1])
+
+
+def records_since(
+    run: str,
+    held: Sequence[Quarter],
+    *,
+    current: pd.DataFrame,
+    earlier: pd.DataFrame,
+    before: Sequence[Record],
+) -> list[Draft]:
+    """Records of all quarters since the last run, each built on those before it.
+
+    Where several quarters land at once none of the steps between them is lost, and a
+    pair that was emerging in one that was skipped opens a decision again.
+
+    Parameters
+    ----------
+    run
+        Run that found the states.
+    held
+        Held quarters up to that of the run, ascending.
+    current
+        States at the quarter of the run, as `state_records`.
+    earlier
+        States at the `unrecorded` quarters before it: ``quarter`` as text, ``drug``,
+        ``event``, ``state`` and the columns of `EARLIER`; rows of other quarters are
+        left out. The rest of the evidence is None.
+    before
+        Records of the ledger so far.
+
+    Returns
+    -------
+    list of Draft
+        By quarter, drug and event; ``as_of`` is the quarter of the state.
+
+    Raises
+    ------
+    ValueError
+        If a pair has two rows at a quarter.
+    """
+    columns = [*KEY, "state", *EVIDENCE]
+    states = earlier.reindex(columns=["quarter", *columns])
+    *skipped, latest = (str(quarter) for quarter in unrecorded(held, before))
+    steps = [(one, states.loc[states["quarter"] == one, columns]) for one in skipped]
+    drafts: list[Draft] = []
+    so_far = tuple(before)
+    for as_of, at_quarter in (*steps, (latest, current)):
+        found = state_records(run, as_of, at_quarter, so_far)
+        so_far = chain(so_far, found)
+        drafts += found
     return drafts
 
 
