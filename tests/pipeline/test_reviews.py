@@ -11,7 +11,7 @@ import pytest
 
 from pvsignal import cli, pipeline, warehouse
 from pvsignal.analysis import load_analysis
-from pvsignal.pipeline import reviewing
+from pvsignal.pipeline import judging, reviewing
 from pvsignal.quarter import Quarter
 from pvsignal.query import run_query
 from pvsignal.settings import Settings
@@ -116,6 +116,34 @@ def test_the_ledger_tells_the_states_that_the_file_shows(data: Settings) -> None
     assert shown
     assert {pair: body["to"] for pair, body in told.items()} == shown
     assert all(found.loc[found["state"] != "none", "since"].notna())
+
+
+def test_quarters_that_land_at_once_are_recorded_each_as_the_file_shows_it(
+    data: Settings,
+) -> None:
+    staged = pipeline.stage(data)
+    inputs = pipeline.identify(data, load_analysis(), staged=staged)
+    first = str(inputs.quarters[0])
+    before = ledger.chain((), [ledger.Draft("run", "r0", first, {})])
+    ask = "select drug, event, quarter, state from signals.pair_state"
+    with warehouse.connect(data.warehouse_path) as con:
+        earlier = judging._earlier(con, inputs, before)
+        board = "select drug, event, on_board, robust from signals.verdict"
+        evidence = judging._evidence(con, warehouse.query_frame(con, board))
+        states = warehouse.query_frame(con, ask + " where state <> 'none'")
+    drafts = judging._drafts(inputs, "r1", evidence, earlier=earlier, before=before)
+    records = ledger.chain(before, drafts)
+    assert {"state", "run"} == {draft.kind for draft in drafts}
+    held = [str(quarter) for quarter in inputs.quarters[1:]]
+    for quarter in held:
+        known = [record for record in records if record.as_of <= quarter]
+        told = {x: body["to"] for x, body in lifecycle.replayed(known).items()}
+        shown = states[states["quarter"] == quarter]
+        assert {x: to for x, to in told.items() if to != "none"} == {
+            (row["drug"], row["event"]): row["state"]
+            for row in shown.to_dict("records")
+        }
+    assert [draft.as_of for draft in drafts[1:]] == sorted(x.as_of for x in drafts[1:])
 
 
 def test_a_settled_signal_leaves_the_list_and_an_escalated_one_stays(

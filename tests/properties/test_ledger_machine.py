@@ -19,7 +19,7 @@ from pvsignal.analysis import Review
 from pvsignal.errors import CheckFailed
 from pvsignal.quarter import Quarter
 from pvsignal.signals import ledger, reviews
-from pvsignal.signals.lifecycle import EVIDENCE, KEY, replayed, state_records
+from pvsignal.signals.lifecycle import EVIDENCE, KEY, records_since, replayed
 from pvsignal.signals.states import (
     ORDER,
     Evidence,
@@ -44,6 +44,8 @@ class LedgerMachine(RuleBasedStateMachine):
         self.path = Path(self.folder.name) / "a.jsonl"
         self.records: tuple[ledger.Record, ...] = ()
         self.quarters: list[tuple[list[bool], list[bool], list[bool]]] = []
+        self.overlays: list[list[set[Overlay]]] = []
+        self.n_recorded = 0
         self.counts = [0] * len(PAIRS)
         self.shown = [str(State.NONE)] * len(PAIRS)
         # What a slow reader would keep of each pair: the last decision, the evidence
@@ -74,41 +76,79 @@ class LedgerMachine(RuleBasedStateMachine):
     ) -> None:
         low = [a and not b for a, b in zip(low, crosses, strict=True)]
         self.quarters.append((crosses, fresh, low))
+        self.overlays.append(overlays)
         self.counts = [
             n + 2 * is_fresh for n, is_fresh in zip(self.counts, fresh, strict=True)
         ]
         if skipped:
             return
-        columns = [np.array(x).T for x in zip(*self.quarters, strict=True)]
-        history = replay(Evidence(*columns))
-        evidence = [ORDER[code] for code in history.state[:, -1]]
-        self.shown = [str(shown(*x)) for x in zip(evidence, overlays, strict=True)]
+        history, held = self._history(), self._held()
+        is_first = all(record.kind != "run" for record in self.records)
+        run, as_of = f"r{len(self.records)}", str(held[-1])
         rows = [
             {
                 **dict.fromkeys(EVIDENCE),
                 **dict(zip(KEY, pair, strict=True)),
-                "state": self.shown[no],
-                "evidence_state": str(evidence[no]),
-                "a": self.counts[no],
+                "quarter": str(held[at]),
+                "state": state,
+                "a": self.counts[no] if at == len(held) - 1 else None,
             }
-            for no, pair in enumerate(PAIRS)
+            for at, states in enumerate(history)
+            for no, (pair, state) in enumerate(zip(PAIRS, states, strict=True))
             # Pairs that never crossed have no row in some quarters.
-            if self.shown[no] != State.NONE or fresh[no]
+            if state != State.NONE or self.quarters[at][1][no]
         ]
-        current = pd.DataFrame(rows, columns=[*KEY, "state", *EVIDENCE])
-        run, as_of = f"r{len(self.records)}", str(self._quarter())
-        drafts = state_records(run, as_of, current, self.records)
+        table = pd.DataFrame(rows, columns=["quarter", *KEY, "state", *EVIDENCE])
+        is_last = table["quarter"] == as_of
+        drafts = records_since(
+            run,
+            held,
+            current=table[is_last],
+            earlier=table[~is_last],
+            before=self.records,
+        )
         self.records = ledger.chain(
             self.records, [ledger.Draft("run", run, as_of, {}), *drafts]
         )
         ledger.append(self.path, self.records)
-        for draft in drafts:
-            no = PAIRS.index((draft.body["drug"], draft.body["event"]))
-            if draft.body["to"] == State.EMERGING and no in self.last:
-                self.last[no]["has_emerged"] = True
+        # A first run records its own quarter, each later one all that came in since.
+        for states in history[-1:] if is_first else history[self.n_recorded :]:
+            for no, (was, now) in enumerate(zip(self.shown, states, strict=True)):
+                if was != now == State.EMERGING and no in self.last:
+                    self.last[no]["has_emerged"] = True
+            self.shown = states
+        self.n_recorded = len(history)
+
+    def _history(self) -> list[list[str]]:
+        """States that are shown of each pair, by quarter."""
+        columns = [np.array(x).T for x in zip(*self.quarters, strict=True)]
+        history = replay(Evidence(*columns))
+        return [
+            [
+                str(shown(ORDER[code], over))
+                for code, over in zip(codes, overlays, strict=True)
+            ]
+            for codes, overlays in zip(history.state.T, self.overlays, strict=True)
+        ]
+
+    def _held(self) -> list[Quarter]:
+        return [
+            Quarter.from_ordinal(START.ordinal + no)
+            for no in range(1, len(self.quarters) + 1)
+        ]
+
+    def _first_crossing(self, no: int) -> str | None:
+        """First crossing that the states of the last run count from."""
+        if not self.n_recorded:
+            return None
+        columns = [
+            np.array(x).T for x in zip(*self.quarters[: self.n_recorded], strict=True)
+        ]
+        at = int(replay(Evidence(*columns)).first_crossing[no, -1])
+        return None if at < 0 else str(self._held()[at])
 
     def _quarter(self) -> Quarter:
-        return Quarter.from_ordinal(START.ordinal + len(self.quarters))
+        return Quarter.from_ordinal(START.ordinal + self.n_recorded)
 
     @rule(no=st.integers(0, len(PAIRS) - 1), decision=st.sampled_from(reviews.Decision))
     def somebody_decides(self, no: int, decision: reviews.Decision) -> None:
@@ -124,7 +164,10 @@ class LedgerMachine(RuleBasedStateMachine):
         )
         self.records = ledger.chain(self.records, [draft])
         ledger.append(self.path, self.records)
-        self.last[no] = {**evidence, "decision": decision, "has_emerged": False}
+        self.last[no] = {
+            **evidence,
+            **{"decision": decision, "has_emerged": False, "n": self.n_recorded},
+        }
 
     def _now(self, no: int) -> dict[str, Any]:
         return {
@@ -132,7 +175,7 @@ class LedgerMachine(RuleBasedStateMachine):
             "state": self.shown[no],
             "a": self.counts[no],
             "flagged_in": "A",
-            "first_crossing": None,
+            "first_crossing": self._first_crossing(no),
             "since": None,
         }
 
@@ -143,7 +186,9 @@ class LedgerMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.records)
     @rule(is_before=st.booleans())
     def power_fails_while_a_record_is_written(self, is_before: bool) -> None:
-        more = ledger.chain(self.records, [ledger.Draft("run", "cut", "2018q1", {})])
+        more = ledger.chain(
+            self.records, [ledger.Draft("run", "cut", str(self._quarter()), {})]
+        )
         ends = [(len(x), ledger.head(x)) for x in (self.records, more)]
         ledger._write_head(self.path, ends)
         if not is_before:
@@ -197,9 +242,19 @@ class LedgerMachine(RuleBasedStateMachine):
             gained = self.counts[no] - then["a"]
             has_grown = gained >= 3 and 2 * gained >= then["a"]
             is_open = then["decision"] not in ("validate", "escalate") and (
-                then["has_emerged"] or has_grown
+                then["has_emerged"] or has_grown or self._has_crossed(no, then["n"])
             )
             assert row["status"] == ("reopened" if is_open else "standing")
+
+    def _has_crossed(self, no: int, n_then: int) -> bool:
+        """Whether a pair became new, whatever stood over it, after some quarters."""
+        if not self.n_recorded:
+            return False
+        columns = [np.array(x).T for x in zip(*self.quarters, strict=True)]
+        codes = replay(Evidence(*columns)).state[no, : self.n_recorded]
+        states = [State.NONE, *(ORDER[code] for code in codes)]
+        steps = list(pairwise(states))[n_then:]
+        return any(was != now == State.NEW for was, now in steps)
 
 
 LedgerMachine.TestCase.settings = settings(

@@ -39,7 +39,7 @@ class Record:
         One of `KINDS`.
     run, as_of
         Run that wrote the record, or on which a decision rests, and the quarter up to
-        which it counted.
+        which it counted; of a state its own, which may be before that of the run.
     body
         What is recorded.
     previous_hash, hash

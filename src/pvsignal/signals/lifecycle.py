@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from pvsignal.signals.ledger import Draft, Record
+from pvsignal.quarter import Quarter
+from pvsignal.signals.ledger import Draft, Record, chain
 from pvsignal.signals.states import OVERLAYS, TRANSITIONS, Overlay, State
 
 KEY = ["drug", "event"]
@@ -20,6 +21,12 @@ EVIDENCE: Final = (
     *("ror_low_a", "ror_low_b", "ror_low_c", "ic025_year", "failing_checks"),
 )
 """Columns on which a state rests; a ``state`` record holds them."""
+
+EARLIER: Final = (
+    *("evidence_state", "novelty", "first_crossing", "a", "n_drug"),
+    "failing_checks",
+)
+"""Those of `EVIDENCE` that are recorded of a quarter before that of the run."""
 
 _COUNTS: Final = {"a", "n_drug"}
 _DIGITS: Final = 6
@@ -62,14 +69,15 @@ def state_records(
     """
     if current.duplicated(KEY).any():
         raise ValueError("a pair has one state at a quarter, some have two rows")
-    last = {pair: body["to"] for pair, body in replayed(before).items()}
+    last = replayed(before)
     rows = {
         (str(row["drug"]), str(row["event"])): row for row in current.to_dict("records")
     }
     drafts = []
     for pair in sorted(last.keys() | rows.keys()):
         row = rows.get(pair)
-        was = last.get(pair, str(State.NONE))
+        recorded = last.get(pair)
+        was = recorded["to"] if recorded else str(State.NONE)
         now = str(row["state"]) if row else str(State.NONE)
         if was == now:
             continue
@@ -78,10 +86,81 @@ def state_records(
             **dict(zip(KEY, pair, strict=True)),
             "from": was,
             "to": now,
-            "reason": _reason(was, now, evidence or {}, is_first=pair not in last),
+            "reason": _reason(recorded, now, evidence),
             "evidence": evidence,
         }
         drafts.append(Draft("state", run, as_of, body))
+    return drafts
+
+
+def unrecorded(
+    held: Sequence[Quarter], before: Iterable[Record]
+) -> tuple[Quarter, ...]:
+    """Quarters whose states a run has to record: those since the last run, and its own.
+
+    Parameters
+    ----------
+    held
+        Held quarters up to that of the run, ascending, one at least.
+    before
+        Records of the ledger so far. A first run records its own quarter only.
+    """
+    last = None
+    for record in before:
+        if record.kind == "run":
+            last = Quarter.parse(record.as_of)
+    skipped = [quarter for quarter in held[:-1] if last is not None and quarter > last]
+    return (*skipped, held[-1])
+
+
+def records_since(
+    run: str,
+    held: Sequence[Quarter],
+    *,
+    current: pd.DataFrame,
+    earlier: pd.DataFrame,
+    before: Sequence[Record],
+) -> list[Draft]:
+    """Records of all quarters since the last run, each built on those before it.
+
+    Where several quarters land at once none of the steps between them is lost, and a
+    pair that was emerging in one that was skipped opens a decision again.
+
+    Parameters
+    ----------
+    run
+        Run that found the states.
+    held
+        Held quarters up to that of the run, ascending.
+    current
+        States at the quarter of the run, as `state_records`.
+    earlier
+        States at the `unrecorded` quarters before it: ``quarter`` as text, ``drug``,
+        ``event``, ``state`` and the columns of `EARLIER`; rows of other quarters are
+        left out. The rest of the evidence is None.
+    before
+        Records of the ledger so far.
+
+    Returns
+    -------
+    list of Draft
+        By quarter, drug and event; ``as_of`` is the quarter of the state.
+
+    Raises
+    ------
+    ValueError
+        If a pair has two rows at a quarter.
+    """
+    columns = [*KEY, "state", *EVIDENCE]
+    states = earlier.reindex(columns=["quarter", *columns])
+    *skipped, latest = (str(quarter) for quarter in unrecorded(held, before))
+    steps = [(one, states.loc[states["quarter"] == one, columns]) for one in skipped]
+    drafts: list[Draft] = []
+    so_far = tuple(before)
+    for as_of, at_quarter in (*steps, (latest, current)):
+        found = state_records(run, as_of, at_quarter, so_far)
+        so_far = chain(so_far, found)
+        drafts += found
     return drafts
 
 
@@ -97,24 +176,48 @@ def replayed(records: Iterable[Record]) -> dict[tuple[str, str], Mapping[str, An
     }
 
 
-def _reason(was: str, now: str, evidence: Mapping[str, Any], *, is_first: bool) -> str:
-    """Why a pair went from one shown state to another, in words."""
+def _reason(
+    recorded: Mapping[str, Any] | None, now: str, evidence: Mapping[str, Any] | None
+) -> str:
+    """Why a pair is shown in another state than its last record says, in words."""
     if now in set(Overlay):
         overlay = Overlay(now)
         why = OVERLAYS[overlay].why
         is_check = overlay in (Overlay.ARTEFACT, Overlay.EXPLAINED)
-        failing = evidence.get("failing_checks")
+        failing = (evidence or {}).get("failing_checks")
         return f"{why}: {', '.join(failing)}" if is_check and failing else why
-    if was in set(Overlay):
-        return f"no longer {was}: shows the state of its evidence"
+    was = recorded["to"] if recorded else State.NONE
+    if recorded and was in set(Overlay):
+        return _reason_below(Overlay(was), recorded["evidence"], evidence)
     step = TRANSITIONS[State(was)].get(State(now))
     if step is not None:
         return step
     if now == State.NONE:
-        return "no state any more: evidence was corrected or a list changed"
-    if is_first:
+        return _GONE
+    if recorded is None:
         return "in this state when it was first recorded"
     return "several steps since the last record: quarters were added or corrected"
+
+
+_GONE: Final = "no state any more: evidence was corrected or a list changed"
+
+
+def _reason_below(
+    overlay: Overlay, then: Mapping[str, Any] | None, now: Mapping[str, Any] | None
+) -> str:
+    """Why a pair shows its evidence again: what it stood over moved on, or it ended."""
+    covered = OVERLAYS[overlay].over
+    if now is None and State.NONE not in covered:
+        return _GONE
+    before, after = (
+        (row or {}).get("evidence_state") or State.NONE for row in (then, now)
+    )
+    step = TRANSITIONS.get(before, {}).get(after)
+    ended = f"no longer {overlay}"
+    if step is None:
+        return f"{ended}: shows the state of its evidence"
+    # Where the overlay may stand over either state, it ended for a reason of its own.
+    return f"{step}; {ended}" if after in covered else step
 
 
 def _plain(name: str, value: Any) -> Any:

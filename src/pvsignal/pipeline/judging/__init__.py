@@ -100,6 +100,7 @@ def assess(settings: Settings, scored: Scored) -> Assessed:
             spill=settings.data_dir / ".spill",
         )
         evidence = _evidence(con, verdicts)
+        earlier = _earlier(con, inputs, before)
     # A run that used all that is held and a partial one are two files, never one.
     run = short_hash(
         {
@@ -110,7 +111,8 @@ def assess(settings: Settings, scored: Scored) -> Assessed:
     )
     records = before
     if inputs.is_complete:
-        records = ledger.chain(before, _drafts(inputs, run, evidence, before))
+        drafts = _drafts(inputs, run, evidence, earlier=earlier, before=before)
+        records = ledger.chain(before, drafts)
     return Assessed(
         scored,
         run,
@@ -332,13 +334,32 @@ def _evidence(con: warehouse.Connection, verdicts: pd.DataFrame) -> pd.DataFrame
     return evidence.merge(board, on=["drug", "event"])
 
 
+def _earlier(
+    con: warehouse.Connection, inputs: Inputs, before: tuple[ledger.Record, ...]
+) -> pd.DataFrame:
+    """States at the quarters that came in since the last run, before the latest."""
+    first = lifecycle.unrecorded(inputs.quarters, before)[0]
+    names = ", ".join([*lifecycle.KEY, "quarter", "state", *lifecycle.EARLIER])
+    return warehouse.query_frame(
+        con,
+        f"select {names} from signals.pair_state "
+        "where quarter_no >= ? and quarter_no < ? and state <> 'none'",
+        [first.ordinal, inputs.as_of.ordinal],
+    )
+
+
 def _drafts(
     inputs: Inputs,
     run: str,
     evidence: pd.DataFrame,
+    *,
+    earlier: pd.DataFrame,
     before: tuple[ledger.Record, ...],
 ) -> list[ledger.Draft]:
-    """One record of the run and one of each pair whose state has changed."""
+    """One record of the run, and one of each pair and quarter with a change of state.
+
+    ``earlier`` are the states at the quarters between the last run and this one.
+    """
     as_of = str(inputs.as_of)
     summary = {
         "inputs": inputs.identity,
@@ -350,4 +371,6 @@ def _drafts(
         return drafts
     current = evidence[evidence["state"] != "none"]
     current = current[[*lifecycle.KEY, "state", *lifecycle.EVIDENCE]]
-    return drafts + lifecycle.state_records(run, as_of, current, before)
+    return drafts + lifecycle.records_since(
+        run, inputs.quarters, current=current, earlier=earlier, before=before
+    )
