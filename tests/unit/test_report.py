@@ -854,7 +854,10 @@ def _judged(con: duckdb.DuckDBPyConnection, quarters: Sequence[str]) -> None:
     insert_named(
         con,
         "signals.ledger",
-        [{"seq": 1, "kind": "state", "run": "a" * 12, "body": json.dumps(body)}],
+        [
+            {"seq": 1, "kind": "state", "run": "a" * 12, "as_of": quarters[-1]}
+            | {"body": json.dumps(body)}
+        ],
     )
 
 

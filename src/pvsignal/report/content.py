@@ -1054,7 +1054,7 @@ def _count(con: duckdb.DuckDBPyConnection, sql: str) -> int:
 
 
 _STATE_RECORDS: Final = """
-select ledger.body, verdict.event_label
+select ledger.body, ledger.as_of, verdict.event_label
 from api.ledger as ledger
 inner join api.runs as run on ledger.run = run.run
 left join api.verdicts as verdict
@@ -1071,7 +1071,7 @@ def _state_changes(con: duckdb.DuckDBPyConnection) -> tuple[StateChange, ...]:
     A run that did not move the ledger has none.
     """
     rows = [
-        (json.loads(row["body"]), row["event_label"])
+        (json.loads(row["body"]), row["as_of"], row["event_label"])
         for row in query_rows(con, _STATE_RECORDS)
     ]
     place = {state: no for no, state in enumerate(words.STATE_WORDS)}
@@ -1080,11 +1080,12 @@ def _state_changes(con: duckdb.DuckDBPyConnection) -> tuple[StateChange, ...]:
             drug=body["drug"],
             event=body["event"],
             event_label=label or body["event"],
+            as_of=as_of,
             before=body["from"],
             now=body["to"],
             reason=body.get("reason"),
         )
-        for body, label in rows
+        for body, as_of, label in rows
     ]
     return tuple(sorted(changes, key=lambda one: place[one.now]))
 

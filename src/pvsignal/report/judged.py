@@ -212,6 +212,7 @@ class StateChange:
     drug: str
     event: str
     event_label: str
+    as_of: str
     before: str
     now: str
     reason: str | None
