@@ -100,7 +100,7 @@ def difference_words(found: LabelDifference) -> str:
 
 LABEL_WORDS: Final = {
     "names": "names it",
-    "broad": "speaks of malignancies",
+    "broad": "speaks of it in broad words",
     "other_form": "names another form of it",
     "holds": "names a supergroup that holds it",
     "part": "names a part of it",

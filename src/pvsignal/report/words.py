@@ -30,7 +30,7 @@ STATE_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "labelled_broad": (
         "Labelled in broad words",
-        "a label speaks of malignancies, or names a part of the event",
+        "a label speaks of it in broad words, or names a part of it",
     ),
     "class_labelled": (
         "Labelled in the class",

@@ -122,7 +122,7 @@ OVERLAYS: Final[Mapping[Overlay, Cover]] = {
     ),
     Overlay.LABELLED_BROAD: Cover(
         (*CROSSING, Overlay.PROVISIONAL),
-        "a label speaks of malignancies, or names a part of the event",
+        "a label speaks of it in broad words, or names a part of it",
     ),
     Overlay.CLASS_LABELLED: Cover(
         (*CROSSING, Overlay.PROVISIONAL),
