@@ -285,7 +285,7 @@ def assess(
     as_of: AsOf = None,
     meddra: Meddra = None,
 ) -> None:
-    """Compare the comparators and date first crossings: pvsignal assess."""
+    """Say what is emerging, known or an artefact: pvsignal assess."""
     settings, what = _context(data_dir, analysis, meddra=meddra)
     with pipeline.hold(settings):
         inputs = _inputs(settings, what, quarters=quarters, as_of=as_of)

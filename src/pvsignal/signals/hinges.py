@@ -17,14 +17,12 @@ from numpy.typing import NDArray
 
 from pvsignal.analysis import Thresholds
 from pvsignal.signals import rules
+from pvsignal.signals.verdicts import FAILS, NOT_APPLICABLE, PASSES
 
 Counts = NDArray[np.int64]
 Values = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-PASSES: Final = "passes"
-FAILS: Final = "fails"
-NOT_APPLICABLE: Final = "not applicable"
 DOES_NOT_CROSS: Final = "the pair does not cross in this quarter"
 
 

@@ -9,13 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from pvsignal.quarter import Quarter
-
-PASSES: Final = "passes"
-FAILS: Final = "fails"
-NOT_APPLICABLE: Final = "not applicable"
+from pvsignal.signals.verdicts import FAILS, NOT_APPLICABLE, PASSES
 
 
 @dataclass(frozen=True)

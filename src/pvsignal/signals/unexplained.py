@@ -11,14 +11,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pvsignal.signals.verdicts import FAILS, NOT_APPLICABLE, PASSES
+
 Counts = NDArray[np.int64]
 Values = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Outcomes = NDArray[np.str_]
 
-PASSES: Final = "passes"
-FAILS: Final = "fails"
-NOT_APPLICABLE: Final = "not applicable"
 
 # Fewer reports than this judge nothing.
 MIN_REPORTS: Final = 3

@@ -23,6 +23,10 @@ Flags = npt.NDArray[np.bool_]
 Texts = npt.NDArray[np.object_]
 
 
+PASSES: Final = "passes"
+FAILS: Final = "fails"
+NOT_APPLICABLE: Final = "not applicable"
+
 ARTEFACT_CHECKS: Final = ("duplicates", "concentration", "age_sex", "hinges")
 EXPLAINING_CHECKS: Final = ("professionals", "notoriety", "onset", "markers")
 CHECKS: Final[Mapping[str, str]] = {

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from pvsignal import warehouse
 from pvsignal.pipeline.scoring.columns import defined
-from pvsignal.signals.unexplained import NOT_APPLICABLE
+from pvsignal.signals.verdicts import NOT_APPLICABLE
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]

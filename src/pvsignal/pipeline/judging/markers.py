@@ -12,12 +12,10 @@ import pyarrow as pa
 from pvsignal import warehouse
 from pvsignal.pipeline.judging.check_rows import board_rows, checked, counted, figure
 from pvsignal.signals.unexplained import (
-    FAILS,
     MIN_REPORTS,
-    NOT_APPLICABLE,
-    PASSES,
     rises_as_much,
 )
+from pvsignal.signals.verdicts import FAILS, NOT_APPLICABLE, PASSES
 
 # Leads (masses, nodules) are left out: they may be the neoplasm before its name is
 # known, and rise with it.
