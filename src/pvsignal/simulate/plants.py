@@ -18,6 +18,7 @@ from pvsignal.simulate.reports import (
     START_ANY,
     START_BEFORE,
     START_NONE,
+    TRAITS,
     C,
     Reports,
     neoplasm_rows,
@@ -273,6 +274,7 @@ class _Builder:
     def build(self) -> Reports:
         """Return the reports added, cases numbered from zero."""
         cases = pd.DataFrame(self.cases, columns=list(_CASE_TYPES)).astype(_CASE_TYPES)
+        cases = cases.assign(**TRAITS)
         drugs = pd.DataFrame(
             self.drugs, columns=["case", "role", "product", "indication", "start"]
         ).astype("int64")

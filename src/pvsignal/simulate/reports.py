@@ -30,6 +30,15 @@ MS_SHARE = 0.10
 BRAND_SHARE = 0.88
 RAMP_QUARTERS = 4
 START_ANY, START_NONE, START_BEFORE, START_AFTER = range(4)
+# What a scene may settle of a case; this value leaves it to be drawn like all others'.
+TRAITS: dict[str, float | int | bool] = {
+    "age": np.nan,
+    "is_known": False,
+    "reporter": -1,
+    "country": -1,
+    "sender": -1,
+    "article": -1,
+}
 
 
 @dataclass(frozen=True)
@@ -41,7 +50,10 @@ class Reports:
     cases
         quarter (position in the span), therapy (row of the MS therapies, -1 none),
         n_therapies, oncology, special (made by a plant), dated (event date must be
-        a full day), lawyer, sex (``F``, ``M`` or empty where it may be drawn).
+        a full day), lawyer, sex (``F``, ``M``, ``U`` for unknown, or empty where it may
+        be drawn), and the `TRAITS`: age in years, is_known (age and sex are stated),
+        reporter and country (rows of their tables), sender and article (number of a
+        case whose sender or article a case shares).
     drugs
         case, role, product, indication (-1 none, else a term), start (one of the
         ``START_`` rules).
@@ -103,6 +115,7 @@ def draw_base(
             "dated": False,
             "lawyer": False,
             "sex": "",
+            **TRAITS,
         }
     )
     drugs, n_therapies = _draw_drugs(rng, vocabulary, cases, substance, first)
