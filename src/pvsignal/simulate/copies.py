@@ -381,7 +381,6 @@ class _Planter:
         old = self.reports
         made = old.cases.iloc[self.sources].assign(quarter=self.quarters)
         cases = pd.concat([old.cases, made], ignore_index=True)
-        n = len(cases)
         touched = sorted(self.changes)
         cases.loc[touched, "special"] = True
         cases.loc[sorted(self.dated), "dated"] = True

@@ -194,7 +194,7 @@ def _draw_background(
     return drawn
 
 
-def _therapy_rows(
+def therapy_rows(
     rng: np.random.Generator, vocabulary: Vocabulary, case: Ints, therapy: Ints
 ) -> pd.DataFrame:
     """Drug rows of MS therapies: brand or generic name, MS indication or none."""
@@ -260,7 +260,7 @@ def _draw_drugs(
 
     chance = rng.random(n)
     ms_role = np.where(chance < 0.92, PS, np.where(chance < 0.97, SS, C))[ms]
-    main = _therapy_rows(rng, vocabulary, ms, therapy[ms]).assign(role=ms_role)
+    main = therapy_rows(rng, vocabulary, ms, therapy[ms]).assign(role=ms_role)
     primary = _substance_rows(rng, vocabulary, other, substance[other]).assign(role=PS)
     # A report whose MS therapy is no primary suspect needs another one.
     displaced = ms[ms_role != PS]
@@ -274,7 +274,7 @@ def _draw_drugs(
     second = ms[rng.random(len(ms)) < 0.10]
     drawn = _draw_therapies(rng, vocabulary, ordinal[second])
     second, drawn = second[drawn != therapy[second]], drawn[drawn != therapy[second]]
-    switched = _therapy_rows(rng, vocabulary, second, drawn).assign(
+    switched = therapy_rows(rng, vocabulary, second, drawn).assign(
         role=np.where(rng.random(len(second)) < 0.3, SS, C)
     )
     n_therapies = (therapy >= 0).astype(np.int64)
