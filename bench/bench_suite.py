@@ -160,9 +160,9 @@ def published(place: Place) -> list[Step]:
     return [run.measure(name) for name in stages.ALL]
 
 
-def asked(place: Place) -> list[Asked]:
-    """Ask the published file, in this process."""
-    return [ask(place.published, name, sql) for name, sql in queries(place.published)]
+def asked(file: Path) -> list[Asked]:
+    """Ask a published file, in this process."""
+    return [ask(file, name, sql) for name, sql in queries(file)]
 
 
 def queries(file: Path) -> list[tuple[str, str]]:
@@ -502,7 +502,7 @@ PARTS: Final[dict[str, Callable[[Place], Any]]] = {
     "simulate": lambda place: [asdict(step) for step in simulated(place)],
     "run": lambda place: [asdict(step) for step in published(place)],
     "query": lambda place: {
-        "asked": [asdict(one) for one in asked(place)],
+        "asked": [asdict(one) for one in asked(place.published)],
         "floors": {
             name: [asdict(floor) for floor in some]
             for name, some in floors(place).items()
