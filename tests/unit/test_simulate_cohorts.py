@@ -117,6 +117,11 @@ def test_few_enough_cases_are_one_cohort(tmp_path):
     assert digests(tmp_path / "all") == digests(tmp_path / "default")
 
 
+def test_cohorts_too_small_to_plant_in_are_refused(tmp_path):
+    with pytest.raises(UsageError, match="cohort of 499"):
+        simulated(tmp_path, most_in_cohort=499)
+
+
 # --- identifiers --------------------------------------------------------------------
 
 
@@ -254,8 +259,8 @@ def test_staging_finds_the_counts_of_the_truth(tmp_path, defects):
     made = simulated(
         tmp_path,
         span=QuarterSpan.parse("2012q2..2013q1"),
-        n_reports=1_200,
-        most_in_cohort=300,
+        n_reports=2_000,
+        most_in_cohort=500,
         defects=choose_defects(defects) if defects else (),
     )
     counts = truth(made, "counts").set_index(["quarter", "member"])["rows"]

@@ -196,10 +196,10 @@ def simulate(
     ------
     UsageError
         If the span begins before 2004q1, the number of reports is below 500 or too
-        large for the numbers of a quarter, or the share of MS therapies is not between
-        0 and 1.
+        large for the numbers of a quarter, the share of MS therapies is not between 0
+        and 1, or a cohort is to have fewer than 500 cases.
     """
-    _check(span, n_reports, ms_share)
+    _check(span, n_reports, ms_share, most_in_cohort)
     plan = _Plan(span, n_reports, seed, planted, ms_share, tuple(defects))
     cohorts = plan_cohorts(span, n_reports, most_in_cohort)
     has_fates = with_fates and len(cohorts) == 1
@@ -255,7 +255,9 @@ class _Drawn:
     tables: Mapping[str, Table]
 
 
-def _check(span: QuarterSpan, n_reports: int, ms_share: float) -> None:
+def _check(
+    span: QuarterSpan, n_reports: int, ms_share: float, most_in_cohort: int
+) -> None:
     if span.first < Quarter(2004, 1):
         raise UsageError(
             f"the FDA's archive begins with 2004q1; --quarters {span} begins earlier"
@@ -266,6 +268,11 @@ def _check(span: QuarterSpan, n_reports: int, ms_share: float) -> None:
         )
     if not 0 < ms_share < 1:
         raise UsageError(f"--ms-share {ms_share} is not between 0 and 1")
+    if most_in_cohort < MIN_REPORTS:
+        raise UsageError(
+            f"a cohort of {most_in_cohort} cases is too small to plant in; "
+            f"give {MIN_REPORTS} or more"
+        )
 
 
 # --- drawing a cohort ---------------------------------------------------------------
