@@ -11,10 +11,10 @@ from pvsignal.errors import UsageError
 from pvsignal.quarter import Quarter, QuarterSpan
 from pvsignal.simulate.plants import DROPPED_AFTER, Truth
 from pvsignal.simulate.reports import EVER, Reports
+from pvsignal.simulate.shares import FAERS_ORDINAL
 from pvsignal.simulate.vocabulary import Ints
 
 FIRST_ORDINAL = Quarter(2004, 1).ordinal
-FAERS_ORDINAL = Quarter(2012, 4).ordinal
 LISTS_FROM = Quarter(2019, 1).ordinal
 # An ISR has at most eight digits, over 35 legacy quarters.
 MOST_IN_QUARTER = 2_000_000
