@@ -18,7 +18,7 @@ from pvsignal.stats import (
     poisson_upper,
     ratio_errors,
     roc_area,
-    survival_quantile,
+    survival,
 )
 
 SCORES = st.one_of(
@@ -107,7 +107,7 @@ def test_pair_that_begins_after_the_last_look_is_refused():
 def test_quantiles_of_delays_without_censoring_are_those_of_the_sample():
     time = [4, 1, 3, 2]
     found = np.ones(4)
-    assert [survival_quantile(time, found, share=q) for q in (0.25, 0.5, 0.75, 1)] == [
+    assert [survival(time, found).quantile(q) for q in (0.25, 0.5, 0.75, 1)] == [
         *(1, 2, 3, 4)
     ]
 
@@ -119,14 +119,19 @@ def test_product_limit_gives_the_medians_of_the_leukaemia_trial():
     treated += [34, 35]
     relapsed = [1, 1, 1, 0, 1, 0, 1, 0, 0, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0]
     control = [1, 1, 2, 2, 3, 4, 4, 5, 5, 8, 8, 8, 8, 11, 11, 12, 12, 15, 17, 22, 23]
-    assert survival_quantile(treated, relapsed, share=0.5) == 23
-    assert survival_quantile(control, np.ones(21), share=0.5) == 8
-    assert survival_quantile(treated, relapsed, share=0.75) == np.inf
+    assert survival(treated, relapsed).quantile(0.5) == 23
+    assert survival(control, np.ones(21)).quantile(0.5) == 8
+    assert survival(treated, relapsed).quantile(0.75) == np.inf
+    # The printed table of the same fit: 0.857 are left at 6 weeks, 0.448 at 23.
+    assert survival(treated, relapsed).found_by(6) == pytest.approx(0.143, abs=5e-4)
+    assert survival(treated, relapsed).found_by(40) == pytest.approx(0.552, abs=5e-4)
 
 
 def test_nothing_to_find_has_no_delay_and_nothing_found_an_infinite_one():
-    assert np.isnan(survival_quantile([], [], share=0.5))
-    assert survival_quantile([3, 4], [0, 0], share=0.5) == np.inf
+    nothing, never = survival([], []), survival([3, 4], [0, 0])
+    assert np.isnan([nothing.quantile(0.5), nothing.found_by(3)]).all()
+    assert never.quantile(0.5) == np.inf
+    assert never.found_by(9) == 0
 
 
 def test_bias_is_the_mean_log_ratio_and_zero_or_infinite_estimates_are_left_out():

@@ -30,6 +30,7 @@ from pvsignal.stats.detection import (
     Delays,
     Interval,
     RatioErrors,
+    Survival,
     bootstrap_interval,
     classification,
     delays,
@@ -38,7 +39,7 @@ from pvsignal.stats.detection import (
     poisson_upper,
     ratio_errors,
     roc_area,
-    survival_quantile,
+    survival,
 )
 from pvsignal.stats.exact import FisherTest, conditional_odds_ratio, fisher
 from pvsignal.stats.information import (
@@ -131,6 +132,7 @@ __all__ = [
     "Share",
     "Sides",
     "SpendingBoundary",
+    "Survival",
     "adjusted_ror",
     "adjusted_ror_of_events",
     "bayesian_fdr",
@@ -188,7 +190,7 @@ __all__ = [
     "ror",
     "storey_q",
     "stratified_expected",
-    "survival_quantile",
+    "survival",
     "two_proportion_lrt",
     "yules_q",
     "zero_cells",

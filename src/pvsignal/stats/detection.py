@@ -193,41 +193,70 @@ def delays(flag: npt.ArrayLike, look: npt.ArrayLike, *, onset: npt.ArrayLike) ->
     if np.any(begin > times[-1]):
         raise ValueError("a pair begins after the last look")
     counts = flagged & (times[:, np.newaxis] >= begin)
-    is_found = counts.any(axis=0)
+    is_found: BoolArray = np.asarray(counts.any(axis=0))
     first = np.where(is_found, times[counts.argmax(axis=0)], times[-1])
     return Delays(first - begin, is_found)
 
 
-def survival_quantile(
-    time: npt.ArrayLike, is_found: npt.ArrayLike, *, share: float
-) -> float:
-    """Time by which a share of the pairs is found, by the product-limit estimate.
+@dataclass(frozen=True)
+class Survival:
+    """Share of pairs not yet found after each time at which some were.
+
+    Attributes
+    ----------
+    time
+        Rising, shape (times,); empty where none was found.
+    share
+        Share not found by then, same shape.
+    n
+        Pairs.
+    """
+
+    time: FloatArray
+    share: FloatArray
+    n: int
+
+    def quantile(self, found: float) -> float:
+        """Time by which this share is found, 0.5 for the median.
+
+        Infinite where it is never reached, NaN without pairs.
+        """
+        if not self.n:
+            return np.nan
+        # A product of shares misses a round share by its last digit.
+        reached = self.share <= 1 - found + 1e-12
+        return float(self.time[reached.argmax()]) if reached.any() else np.inf
+
+    def found_by(self, time: float) -> float:
+        """Share found by a time; NaN without pairs."""
+        if not self.n:
+            return np.nan
+        place = int(np.searchsorted(self.time, time, side="right"))
+        return 1 - float(self.share[place - 1]) if place else 0.0
+
+
+def survival(time: npt.ArrayLike, is_found: npt.ArrayLike) -> Survival:
+    """Product-limit estimate of the share of pairs not yet found.
 
     Pairs begin at different times, so those that were never found were looked at for
-    different times: the share not yet found is ``S(t) = prod (1 - d_i / n_i)`` over the
-    times at which ``d_i`` of the ``n_i`` pairs still looked for were found [1]_.
+    different times. The share not found is ``S(t) = prod (1 - d_i / n_i)`` over the
+    times up to t at which ``d_i`` of the ``n_i`` pairs still looked for were found
+    [1]_; a pair whose looks ended at that very time was still looked for.
 
     Parameters
     ----------
     time, is_found
         As of `Delays`.
-    share
-        Share found, between 0 and 1; 0.5 gives the median.
-
-    Returns
-    -------
-    float
-        Smallest time with ``S(t) <= 1 - share``; infinite where it is never reached,
-        NaN without pairs.
 
     Examples
     --------
-    Of four pairs one was followed for two looks only; half are found after 3:
+    Of four pairs one was followed for two looks only:
 
-    >>> survival_quantile([1, 2, 3, 9], [1, 0, 1, 0], share=0.5)
-    3.0
-    >>> survival_quantile([1, 2, 3, 9], [1, 0, 1, 0], share=0.75)
-    inf
+    >>> found = survival([1, 2, 3, 9], [1, 0, 1, 0])
+    >>> found.share.tolist(), found.quantile(0.5), found.quantile(0.75)
+    ([0.75, 0.375], 3.0, inf)
+    >>> found.found_by(2)
+    0.25
 
     References
     ----------
@@ -236,15 +265,10 @@ def survival_quantile(
     """
     times = np.asarray(time, dtype=np.float64)
     found = _flags(is_found)
-    if not times.size:
-        return np.nan
-    moments = np.unique(times[found])
-    n_left = (times[:, np.newaxis] >= moments).sum(axis=0)
-    n_found = (times[found][:, np.newaxis] == moments).sum(axis=0)
-    left = np.cumprod(1 - n_found / n_left)
-    # A product of shares misses a round share by its last digit.
-    reached = left <= 1 - share + 1e-12
-    return float(moments[reached.argmax()]) if reached.any() else np.inf
+    moments, n_found = np.unique(times[found], return_counts=True)
+    n_left = times.size - np.searchsorted(np.sort(times), moments)
+    left: FloatArray = np.cumprod(1 - n_found / n_left, dtype=np.float64)
+    return Survival(moments, left, times.size)
 
 
 @dataclass(frozen=True)
