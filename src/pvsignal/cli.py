@@ -327,6 +327,9 @@ def simulate(
     defects: Annotated[
         str, typer.Option(help="Defects of the FDA's files: all, or name,name.")
     ] = "",
+    scenes: Annotated[
+        str, typer.Option(help="Scenes that mislead crude ratios: all, or name,name.")
+    ] = "",
     null: Annotated[
         bool, typer.Option("--null", help="No signal and no trap: all else equal.")
     ] = False,
@@ -339,6 +342,7 @@ def simulate(
             n_reports=reports,
             seed=seed,
             defects=simulator.choose_defects(defects) if defects else (),
+            scenes=simulator.choose_scenes(scenes) if scenes else (),
             planted=not null,
             progress=progress,
         )

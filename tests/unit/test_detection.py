@@ -134,23 +134,35 @@ def test_nothing_to_find_has_no_delay_and_nothing_found_an_infinite_one():
     assert never.found_by(9) == 0
 
 
-def test_bias_is_the_mean_log_ratio_and_zero_or_infinite_estimates_are_left_out():
+def test_bias_is_the_weighted_mean_of_estimate_by_truth_zeros_included():
     found = ratio_errors(
         [4.0, 0.0, np.inf, np.nan, 9.0],
         [1.0, 0.0, 5.0, np.nan, 6.0],
         [8.0, 2.0, np.inf, np.nan, 12.0],
         truth=[2.0, 1.0, 4.0, 1.0, 3.0],
+        weight=[1.0, 2.0, 9.0, 9.0, 1.0],
     )
-    assert found.n == 2
-    assert found.bias == pytest.approx((np.log(2) + np.log(3)) / 2)
+    # Twice, nothing at all (two shares) and three times the truth.
+    assert (found.factor, found.n) == (5 / 4, 3)
     # Held: 2 in 1 to 8, 1 in 0 to 2; not 4 in 5 to infinity nor 3 in 6 to 12.
     assert (found.n_intervals, found.coverage) == (4, 0.5)
 
 
+def test_estimates_of_rare_pairs_are_without_bias_only_with_those_that_have_none():
+    rng = np.random.default_rng(3)
+    counts = rng.poisson(0.8, 20_000).astype(float)
+    nothing = np.full(counts.size, np.nan)
+    found = ratio_errors(counts / 0.4, nothing, nothing, truth=2.0)
+    assert found.factor == pytest.approx(1.0, abs=0.03)
+    above = counts > 0
+    kept = ratio_errors(counts[above] / 0.4, nothing[above], nothing[above], truth=2.0)
+    assert kept.factor > 1.7
+
+
 def test_bias_without_estimates_is_unknown():
-    found = ratio_errors([0.0], [np.nan], [np.nan], truth=1.0)
+    found = ratio_errors([np.inf], [np.nan], [np.nan], truth=1.0)
     assert (found.n, found.n_intervals) == (0, 0)
-    assert np.isnan(found.bias)
+    assert np.isnan(found.factor)
     assert np.isnan(found.coverage)
 
 

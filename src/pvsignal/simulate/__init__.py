@@ -46,6 +46,14 @@ from pvsignal.simulate.reports import (
     draw_base,
     draw_quarters,
 )
+from pvsignal.simulate.scenes import (
+    SCENES,
+    Setting,
+    choose_scenes,
+    expected_ratios,
+    note_planted,
+    play_scenes,
+)
 from pvsignal.simulate.spoil import Defective
 from pvsignal.simulate.versions import Sightings, draw_sightings
 from pvsignal.simulate.vocabulary import Ints, Vocabulary, load_vocabulary
@@ -53,7 +61,15 @@ from pvsignal.simulate.write import Written, write_archive, write_defective_arch
 
 MIN_REPORTS = 500
 
-__all__ = ["DEFECTS", "MIN_REPORTS", "Simulated", "choose_defects", "simulate"]
+__all__ = [
+    "DEFECTS",
+    "MIN_REPORTS",
+    "SCENES",
+    "Simulated",
+    "choose_defects",
+    "choose_scenes",
+    "simulate",
+]
 
 
 @dataclass(frozen=True)
@@ -82,6 +98,7 @@ def simulate(
     n_reports: int,
     seed: int,
     defects: Sequence[str] = (),
+    scenes: Sequence[str] = (),
     with_fates: bool = True,
     planted: bool = True,
     progress: Progress | None = None,
@@ -104,6 +121,8 @@ def simulate(
     defects
         Names of `DEFECTS` to write, each wherever it can stand and has room. Signals,
         traps and the other reports are those of an archive without defects.
+    scenes
+        Names of `SCENES` to play beside the signals and traps.
     with_fates
         Whether the files from ``attrition.csv`` on are written. They hold all rows of
         current reports at once: 4.4 GB for a million reports, 1.6 GB without.
@@ -132,6 +151,15 @@ def simulate(
         ``masking.csv``
             ingredient, event, n_reports, drug: litigated reports; where a drug is
             named, its signal shows in A only without them.
+        ``expected_ratios.csv``
+            scene (``planted`` for the signals), drug, event, from_quarter, comparator
+            (A without litigated reports, or B), true_ratio, expected_ratio: the crude
+            reporting ratio over all quarters that the plan implies. Further the counts
+            that it is made of: n_exposed, n_planted (reports of the pair; of a signal,
+            those added), expected_a, n_background, expected_c.
+        ``scenes.csv``
+            scene, drug, event, from_quarter, verdict, explanation: pairs (or an event,
+            or just a kind of case) with the verdict that a scene demands.
         ``cases.csv``
             kind, caseid, drug, event, expected: cases with a known fate.
         ``duplicates.csv``
@@ -164,10 +192,17 @@ def simulate(
         If the span begins before 2004q1 or the number of reports is below 500.
     """
     _check(span, n_reports)
+    scenes = choose_scenes(",".join(scenes)) if scenes else ()
     listener = progress or NoProgress()
     vocabulary, truth = load_vocabulary(), Truth()
     reports, copies = _draw_reports(
-        vocabulary, span, n_reports, seed, truth=truth, planted=planted
+        vocabulary,
+        span,
+        n_reports,
+        seed,
+        truth=truth,
+        scenes=scenes,
+        planted=planted,
     )
     sightings = draw_sightings(_stream(seed, "versions"), reports, span, truth)
     tables = build_tables(
@@ -230,6 +265,7 @@ def _draw_reports(
     seed: int,
     *,
     truth: Truth,
+    scenes: Sequence[str] = (),
     planted: bool,
 ) -> tuple[Reports, Copies]:
     """Background reports and plants, ``n_reports`` in all."""
@@ -255,6 +291,9 @@ def _draw_reports(
         reports = plant_signals(rng, vocabulary, reports, span, truth=truth)
     else:
         hides_nothing(truth)
+    setting = Setting(vocabulary, span, truth)
+    reports = play_scenes(scenes, reports, setting, stream=partial(_stream, seed))
+    note_planted(setting, reports)
     return plant_copies(
         _stream(seed, "copies"),
         vocabulary,
@@ -295,6 +334,7 @@ _TRUTH_COLUMNS = {
     "masking": ("ingredient", "event", "n_reports", "drug"),
     "cases": ("kind", "caseid", "drug", "event", "expected"),
     "duplicates": ("kind", "caseid", "other_caseid", "is_duplicate", "explanation"),
+    "scenes": ("scene", "drug", "event", "from_quarter", "verdict", "explanation"),
 }
 
 
@@ -315,6 +355,7 @@ def _write_truth(
     for name, columns in _TRUTH_COLUMNS.items():
         rows = getattr(truth, name)
         _write(folder, name, pd.DataFrame(rows, columns=list(columns)))
+    _write(folder, "expected_ratios", expected_ratios(truth.expected))
     _write(folder, "counts", _counts(span, [one.accounts for one in written]))
     _write(folder, "versions", _versions(span, sightings))
     notes = [asdict(note) for one in written for note in one.notes]

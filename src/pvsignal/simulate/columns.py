@@ -190,6 +190,42 @@ class _Patients:
     event_precision: Ints
     is_ms: npt.NDArray[np.bool_]
     lawyer: npt.NDArray[np.bool_]
+    reporter: Ints
+    country: Ints
+
+
+def names_therapy(vocabulary: Vocabulary, reports: Reports) -> npt.NDArray[np.bool_]:
+    """Whether each case names an MS therapy."""
+    ingredient = vocabulary.products["ingredient"].to_numpy() != ""
+    is_ms = np.zeros(len(reports.cases), dtype=bool)
+    drugs = reports.drugs
+    is_ms[drugs["case"].to_numpy()[ingredient[drugs["product"].to_numpy()]]] = True
+    return is_ms
+
+
+def draw_sexes(
+    rng: np.random.Generator, vocabulary: Vocabulary, reports: Reports
+) -> Ints:
+    """Sex of each case: 0 female, 1 male, -1 unknown; as settled where it is."""
+    n, is_ms = len(reports.cases), names_therapy(vocabulary, reports)
+    wanted = sexes_of_neoplasms(vocabulary, reports).to_numpy()
+    drawn = np.where(rng.random(n) < np.where(is_ms, 0.73, 0.57), 0, 1)
+    drawn = np.where((rng.random(n) < 0.07) | (wanted == "U"), -1, drawn)
+    sex: Ints = np.where(wanted == "F", 0, np.where(wanted == "M", 1, drawn))
+    return sex
+
+
+def draw_ages(
+    rng: np.random.Generator, vocabulary: Vocabulary, reports: Reports
+) -> npt.NDArray[np.float64]:
+    """Age of each case in years; as settled where it is."""
+    is_ms = names_therapy(vocabulary, reports)
+    has_neoplasm = np.zeros(len(reports.cases), dtype=bool)
+    has_neoplasm[reports.events.loc[reports.events["neoplasm"] >= 0, "case"]] = True
+    mean = np.where(is_ms, 46.0, 56.0) + np.where(has_neoplasm, 5.0, 0.0)
+    drawn = np.clip(rng.normal(mean, np.where(is_ms, 11.0, 18.0)), 0.3, 96.0)
+    settled = reports.cases["age"].to_numpy()
+    return np.where(np.isnan(settled), drawn, settled)
 
 
 def _draw_patients(
@@ -201,25 +237,23 @@ def _draw_patients(
 ) -> _Patients:
     cases = reports.cases
     n = len(cases)
-    ingredient = vocabulary.products["ingredient"].to_numpy() != ""
-    is_ms = np.zeros(n, dtype=bool)
-    drugs = reports.drugs
-    is_ms[drugs["case"].to_numpy()[ingredient[drugs["product"].to_numpy()]]] = True
-    wanted = sexes_of_neoplasms(vocabulary, reports).to_numpy()
-    drawn = np.where(rng.random(n) < np.where(is_ms, 0.73, 0.57), 0, 1)
-    drawn = np.where(rng.random(n) < 0.07, -1, drawn)
-    sex = np.where(wanted == "F", 0, np.where(wanted == "M", 1, drawn))
-    has_neoplasm = np.zeros(n, dtype=bool)
-    has_neoplasm[reports.events.loc[reports.events["neoplasm"] >= 0, "case"]] = True
-    mean = np.where(is_ms, 46.0, 56.0) + np.where(has_neoplasm, 5.0, 0.0)
-    age = np.clip(rng.normal(mean, np.where(is_ms, 11.0, 18.0)), 0.3, 96.0)
+    sex = draw_sexes(rng, vocabulary, reports)
+    age = draw_ages(rng, vocabulary, reports)
     begins = np.array([quarter.first_day for quarter in span], dtype="datetime64[D]")
     received = begins[cases["quarter"].to_numpy()] + rng.integers(0, 88, n)
     event = received - (7 + rng.exponential(200.0, n)).astype(np.int64)
     precision = np.searchsorted([0.44, 0.50, 0.54], rng.random(n), side="right")
     precision = np.where(cases["dated"].to_numpy(), DAY, precision)
     return _Patients(
-        sex, age, received, event, precision, is_ms, cases["lawyer"].to_numpy()
+        sex,
+        age,
+        received,
+        event,
+        precision,
+        names_therapy(vocabulary, reports),
+        cases["lawyer"].to_numpy(),
+        cases["reporter"].to_numpy(),
+        cases["country"].to_numpy(),
     )
 
 
@@ -404,7 +438,8 @@ def _countries(
     cumulated = np.cumsum(weights)
     drawn = np.searchsorted(cumulated, rng.random(n) * cumulated[-1], side="right")
     # Suits are filed in the United States, the first row.
-    return np.where(patient.lawyer, 0, drawn)
+    drawn = np.where(patient.lawyer, 0, drawn)
+    return np.where(patient.country >= 0, patient.country, drawn)
 
 
 def _occupations(
@@ -417,7 +452,8 @@ def _occupations(
     """Draw reporters: with MS therapies more consumers; HP replaced OT in 2020."""
     general = _choose(rng, [0.42, 0.26, 0.05, 0.18, 0.01], n_cases)
     programme = _choose(rng, [0.60, 0.18, 0.03, 0.14, 0.0], n_cases)
-    drawn = np.where(patient.is_ms, programme, general)[case]
+    drawn = np.where(patient.is_ms, programme, general)
+    drawn = np.where(patient.reporter >= 0, patient.reporter, drawn)[case]
     drawn = np.where((drawn == 3) & (year < 2020), 5, drawn)
     return named(("CN", "MD", "PH", "HP", "LW", "OT"), drawn)
 

@@ -7,7 +7,7 @@ with one thing changed. What a pair is stands in ``truth/duplicates.csv``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -110,6 +110,18 @@ class Copies:
             hides_age=flags(),
             hides_sex=flags(),
             hides_country=flags(),
+        )
+
+    @classmethod
+    def of(cls, cases: pd.DataFrame) -> Copies:
+        """Nothing is copied; senders and articles are shared as the cases say."""
+        sender, article = cases["sender"].to_numpy(), cases["article"].to_numpy()
+        return replace(
+            cls.none(len(cases)),
+            sender=sender.copy(),
+            article=article.copy(),
+            is_known=cases["is_known"].to_numpy().copy(),
+            is_company=(sender >= 0) | (article >= 0),
         )
 
     @property
@@ -369,11 +381,10 @@ class _Planter:
         old = self.reports
         made = old.cases.iloc[self.sources].assign(quarter=self.quarters)
         cases = pd.concat([old.cases, made], ignore_index=True)
-        n = len(cases)
         touched = sorted(self.changes)
         cases.loc[touched, "special"] = True
         cases.loc[sorted(self.dated), "dated"] = True
-        copies = Copies.none(n)
+        copies = Copies.of(cases)
         for case, what in self.changes.items():
             for name, value in what.items():
                 getattr(copies, name)[case] = value

@@ -18,6 +18,7 @@ from pvsignal.simulate.reports import (
     START_ANY,
     START_BEFORE,
     START_NONE,
+    TRAITS,
     C,
     Reports,
     neoplasm_rows,
@@ -76,6 +77,8 @@ class Truth:
     masking: list[dict[str, object]] = field(default_factory=list)
     cases: list[dict[str, object]] = field(default_factory=list)
     duplicates: list[dict[str, object]] = field(default_factory=list)
+    scenes: list[dict[str, object]] = field(default_factory=list)
+    expected: list[dict[str, object]] = field(default_factory=list)
 
 
 # --- reports written for a purpose -------------------------------------------------
@@ -273,6 +276,7 @@ class _Builder:
     def build(self) -> Reports:
         """Return the reports added, cases numbered from zero."""
         cases = pd.DataFrame(self.cases, columns=list(_CASE_TYPES)).astype(_CASE_TYPES)
+        cases = cases.assign(**TRAITS)
         drugs = pd.DataFrame(
             self.drugs, columns=["case", "role", "product", "indication", "start"]
         ).astype("int64")
@@ -353,7 +357,7 @@ def _candidates(
     cases = reports.cases
     found = exposed(vocabulary, reports, members)
     found = found[cases["quarter"].to_numpy()[found] >= onset]
-    admitted = _surely_admitted(vocabulary, reports)
+    admitted = surely_admitted(vocabulary, reports)
     taken = reports.events.loc[reports.events["neoplasm"] >= 0, "case"].to_numpy()
     free = (
         (cases["n_therapies"].to_numpy()[found] == 1)
@@ -364,7 +368,7 @@ def _candidates(
     return _Candidates(found[free], len(found))
 
 
-def _surely_admitted(vocabulary: Vocabulary, reports: Reports) -> Ints:
+def surely_admitted(vocabulary: Vocabulary, reports: Reports) -> Ints:
     """Cases whose MS therapy has a brand name or an MS indication.
 
     A generic name alone does not tell natalizumab for MS from that for Crohn's
@@ -405,7 +409,7 @@ def plant_signals(
         if len(candidates.cases) < EXPOSED_PER_PLANT * n_planted:
             continue
         chosen = np.sort(rng.choice(candidates.cases, n_planted, replace=False))
-        reports = _add_neoplasm(rng, vocabulary, reports, chosen, group)
+        reports = add_neoplasm(rng, vocabulary, reports, chosen, group)
         truth.signals.append(
             {
                 "drug": row["drug"],
@@ -423,7 +427,16 @@ def plant_signals(
             if member != row["drug"]
         )
         if row["drug"] == "ocrelizumab":
-            reports = _treat(vocabulary, reports, chosen[:TREATED_EVENTS], truth)
+            reports = treat(
+                vocabulary,
+                reports,
+                chosen[:TREATED_EVENTS],
+                truth,
+                drug="ocrelizumab",
+                event="breast",
+                product="TAMOXIFEN",
+                indication="Breast cancer",
+            )
     return reports
 
 
@@ -441,13 +454,14 @@ def _onset(
     return onset - span.first.ordinal
 
 
-def _add_neoplasm(
+def add_neoplasm(
     rng: np.random.Generator,
     vocabulary: Vocabulary,
     reports: Reports,
     cases: Ints,
     group: int,
 ) -> Reports:
+    """Reports of which these cases report a neoplasm of the group; they are special."""
     rows = neoplasm_rows(
         rng, vocabulary, cases, np.full(len(cases), group, dtype=np.int64)
     ).assign(last_version=EVER)
@@ -460,17 +474,39 @@ def _add_neoplasm(
     )
 
 
-def _treat(
-    vocabulary: Vocabulary, reports: Reports, cases: Ints, truth: Truth
+def treat(
+    vocabulary: Vocabulary,
+    reports: Reports,
+    cases: Ints,
+    truth: Truth,
+    *,
+    drug: str,
+    event: str,
+    product: str,
+    indication: str,
 ) -> Reports:
-    """Tamoxifen for the new breast cancer: concomitant or SS, undated or later."""
+    """Treat new cancers with another drug: concomitant or SS, undated or later.
+
+    Parameters
+    ----------
+    vocabulary, reports
+        Names and reports.
+    cases
+        Reports of the drug with the event.
+    truth
+        Gets one case each, which the rules must keep.
+    drug, event
+        Therapy and group of the truth.
+    product, indication
+        Name of the drug that treats the cancer, and what it is given for.
+    """
     number = np.arange(len(cases))
     rows = pd.DataFrame(
         {
             "case": cases,
             "role": np.where(number % 3 == 0, SS, C),
-            "product": vocabulary.product("TAMOXIFEN"),
-            "indication": vocabulary.term("Breast cancer"),
+            "product": vocabulary.product(product),
+            "indication": vocabulary.term(indication),
             "start": np.where(number % 2 == 0, START_NONE, START_AFTER),
         }
     )
@@ -480,8 +516,8 @@ def _treat(
         {
             "kind": "treated_event",
             "case": int(case),
-            "drug": "ocrelizumab",
-            "event": "breast",
+            "drug": drug,
+            "event": event,
             "expected": "included is_treated_event",
         }
         for case in cases
@@ -532,7 +568,7 @@ def plant_masked(
     truth.implied.append(
         {"drug": MASKED_DRUG, "event": MASKED_EVENT, "because": "masking"}
     )
-    return _add_neoplasm(rng, vocabulary, reports, chosen, group)
+    return add_neoplasm(rng, vocabulary, reports, chosen, group)
 
 
 def hides_nothing(truth: Truth) -> None:

@@ -30,6 +30,15 @@ MS_SHARE = 0.10
 BRAND_SHARE = 0.88
 RAMP_QUARTERS = 4
 START_ANY, START_NONE, START_BEFORE, START_AFTER = range(4)
+# What a scene may settle of a case; this value leaves it to be drawn like all others'.
+TRAITS: dict[str, float | int | bool] = {
+    "age": np.nan,
+    "is_known": False,
+    "reporter": -1,
+    "country": -1,
+    "sender": -1,
+    "article": -1,
+}
 
 
 @dataclass(frozen=True)
@@ -41,7 +50,10 @@ class Reports:
     cases
         quarter (position in the span), therapy (row of the MS therapies, -1 none),
         n_therapies, oncology, special (made by a plant), dated (event date must be
-        a full day), lawyer, sex (``F``, ``M`` or empty where it may be drawn).
+        a full day), lawyer, sex (``F``, ``M``, ``U`` for unknown, or empty where it may
+        be drawn), and the `TRAITS`: age in years, is_known (age and sex are stated),
+        reporter and country (rows of their tables), sender and article (number of a
+        case whose sender or article a case shares).
     drugs
         case, role, product, indication (-1 none, else a term), start (one of the
         ``START_`` rules).
@@ -103,6 +115,7 @@ def draw_base(
             "dated": False,
             "lawyer": False,
             "sex": "",
+            **TRAITS,
         }
     )
     drugs, n_therapies = _draw_drugs(rng, vocabulary, cases, substance, first)
@@ -181,7 +194,7 @@ def _draw_background(
     return drawn
 
 
-def _therapy_rows(
+def therapy_rows(
     rng: np.random.Generator, vocabulary: Vocabulary, case: Ints, therapy: Ints
 ) -> pd.DataFrame:
     """Drug rows of MS therapies: brand or generic name, MS indication or none."""
@@ -247,7 +260,7 @@ def _draw_drugs(
 
     chance = rng.random(n)
     ms_role = np.where(chance < 0.92, PS, np.where(chance < 0.97, SS, C))[ms]
-    main = _therapy_rows(rng, vocabulary, ms, therapy[ms]).assign(role=ms_role)
+    main = therapy_rows(rng, vocabulary, ms, therapy[ms]).assign(role=ms_role)
     primary = _substance_rows(rng, vocabulary, other, substance[other]).assign(role=PS)
     # A report whose MS therapy is no primary suspect needs another one.
     displaced = ms[ms_role != PS]
@@ -261,7 +274,7 @@ def _draw_drugs(
     second = ms[rng.random(len(ms)) < 0.10]
     drawn = _draw_therapies(rng, vocabulary, ordinal[second])
     second, drawn = second[drawn != therapy[second]], drawn[drawn != therapy[second]]
-    switched = _therapy_rows(rng, vocabulary, second, drawn).assign(
+    switched = therapy_rows(rng, vocabulary, second, drawn).assign(
         role=np.where(rng.random(len(second)) < 0.3, SS, C)
     )
     n_therapies = (therapy >= 0).astype(np.int64)

@@ -28,8 +28,8 @@ class Comparison:
     n_traps
         Number of traps.
     n_implied
-        Flagged pairs that hold a planted one (a class of the drug, a supergroup of
-        the event).
+        Flagged pairs that hold a planted one or one of a scene (a class of the drug,
+        a supergroup of the event).
     n_other
         Flagged pairs that nothing planted explains: chance.
     n_scored
@@ -159,7 +159,8 @@ def compare_with_truth(truth: Path, flags: pd.DataFrame) -> Comparison:
     Parameters
     ----------
     truth
-        Folder with ``signals.csv``, ``implied.csv``, ``masking.csv``, ``traps.csv``.
+        Folder with ``signals.csv``, ``implied.csv``, ``masking.csv``, ``traps.csv``,
+        ``expected_ratios.csv`` and ``scenes.csv``.
     flags
         ``drug``, ``event``, ``comparator``, ``sdr_screen`` at the latest quarter, group
         and supergroup level.
@@ -171,7 +172,8 @@ def compare_with_truth(truth: Path, flags: pd.DataFrame) -> Comparison:
     planted = _pairs(truth / "signals.csv")
     traps = _pairs(truth / "traps.csv")
     implied = _pairs(truth / "implied.csv") | _pairs(truth / "masking.csv")
-    implied |= holding(planted, anywhere)
+    staged = _pairs(truth / "expected_ratios.csv") | _pairs(truth / "scenes.csv")
+    implied |= holding(planted | {pair for pair in staged if all(pair)}, anywhere)
     implied -= planted | traps
     scored = flags[["drug", "event"]].drop_duplicates()
     return Comparison(

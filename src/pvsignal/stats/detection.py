@@ -277,19 +277,19 @@ class RatioErrors:
 
     Attributes
     ----------
-    bias
-        Mean of ``ln(estimate / truth)``; NaN without an estimate. 0.69 is twice the
-        truth, -0.69 half of it.
+    factor
+        Weighted mean of ``estimate / truth``: 1 is right, 2 twice the truth. NaN
+        without an estimate.
     n
-        Estimates in it: finite and above 0. The others cannot be put on this scale.
+        Estimates in it, zeros included; what is infinite, NaN or without weight is not.
     coverage
         Share of the intervals that hold the truth, of those that there are; NaN without
         any.
     n_intervals
-        Intervals in it, an infinite upper limit included.
+        Intervals in it, those with an infinite upper limit included.
     """
 
-    bias: float
+    factor: float
     n: int
     coverage: float
     n_intervals: int
@@ -301,8 +301,12 @@ def ratio_errors(
     high: npt.ArrayLike,
     *,
     truth: npt.ArrayLike,
+    weight: npt.ArrayLike = 1.0,
 ) -> RatioErrors:
     """Bias of estimates of a ratio, and how often their intervals hold the truth.
+
+    A pair without a report has an estimate of 0, which counts: leaving it out, as a
+    mean of logarithms has to, would leave the estimates that chance made large.
 
     Parameters
     ----------
@@ -310,28 +314,34 @@ def ratio_errors(
         Ratio and limits, natural scale, shape (pairs,); NaN where there is none.
     truth
         True ratio of each pair, above 0.
+    weight
+        Weight of each pair, such as the reports of its drug, which are known before
+        the event is counted.
 
     Examples
     --------
-    >>> found = ratio_errors([4.0, 1.0, 0.0], [2.0, 0.5, 0.0], [8, 1.5, 3], truth=2)
-    >>> found
-    RatioErrors(bias=0.0, n=2, coverage=0.6666666666666666, n_intervals=3)
+    >>> found = ratio_errors([4.0, 2.0, 0.0], [2.0, 0.5, 0.0], [8.0, 3, 1], truth=2.0)
+    >>> found.factor, found.n, round(found.coverage, 3), found.n_intervals
+    (1.0, 3, 0.667, 3)
 
     References
     ----------
     .. [1] Morris, White, Crowther. Using simulation studies to evaluate statistical
        methods. Stat Med 2019;38:2074-2102, table 6. doi:10.1002/sim.8086
     """
-    point, lower, upper, true = np.broadcast_arrays(
-        *(np.asarray(values, dtype=np.float64) for values in (estimate, low, high)),
-        np.asarray(truth, dtype=np.float64),
+    point, lower, upper, true, share = np.broadcast_arrays(
+        *(
+            np.asarray(values, dtype=np.float64)
+            for values in (estimate, low, high, truth, weight)
+        )
     )
-    is_used = np.isfinite(point) & (point > 0)
+    is_used = np.isfinite(point) & (share > 0)
     has_limits = ~np.isnan(lower) & ~np.isnan(upper)
     holds = (lower <= true) & (true <= upper)
     n, n_intervals = int(is_used.sum()), int(has_limits.sum())
+    relative = point[is_used] / true[is_used]
     return RatioErrors(
-        bias=float(np.log(point[is_used] / true[is_used]).mean()) if n else np.nan,
+        factor=float(np.average(relative, weights=share[is_used])) if n else np.nan,
         n=n,
         coverage=float(holds[has_limits].mean()) if n_intervals else np.nan,
         n_intervals=n_intervals,

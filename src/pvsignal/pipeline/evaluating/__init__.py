@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from pvsignal.analysis import load_analysis
 from pvsignal.errors import UsageError
 from pvsignal.pipeline.evaluating.archive import ArchiveFigures
 from pvsignal.pipeline.evaluating.running import Plan, run_archives
@@ -19,6 +20,7 @@ from pvsignal.pipeline.evaluating.summary import (
     summarised_rules,
     summarised_scenes,
 )
+from pvsignal.pipeline.inputs import read_lists
 from pvsignal.progress import Progress
 
 __all__ = ["Evaluation", "Plan", "as_json", "evaluate"]
@@ -58,6 +60,8 @@ def evaluate(plan: Plan, *, progress: Progress | None = None) -> Evaluation:
     PvsignalError
         As the stages do.
     """
+    # A slip in the analysis fails before anything is simulated.
+    read_lists(load_analysis(plan.analysis))
     archives = run_archives(plan, progress=progress)
     if not any(rule.n_true + rule.n_null for one in archives for rule in one.rules):
         raise UsageError(

@@ -115,9 +115,10 @@ class RuleFigures:
         Area under the ROC curve of the score, true against null pairs.
     new_false_per_quarter
         Null pairs newly flagged, a quarter, after the warm-up.
-    bias, coverage
-        Of the true pairs: mean of ``ln(estimate / truth)``, and share of the intervals
-        that hold the truth, which is the ratio of all reports by then.
+    factor, coverage
+        Of the true pairs: mean of estimate by truth, weighted by the reports of the
+        drug, and share of the intervals that hold the truth, which is the ratio of all
+        reports by then.
     coverage_null
         Share of the intervals of null pairs that hold 1.
     delay_quarters, is_found
@@ -135,7 +136,7 @@ class RuleFigures:
     n_unscored: int
     roc_area: float
     new_false_per_quarter: float
-    bias: float
+    factor: float
     coverage: float
     coverage_null: float
     delay_quarters: tuple[float, ...]
@@ -152,11 +153,11 @@ class SceneFigures:
         Which.
     n_pairs, n_flagged
         Pairs at the latest quarter, and those flagged.
-    true_log, expected_log
-        Mean log of the true ratio, and of the crude one that the plan implies; NaN for
-        the latter where no plan says it.
-    bias
-        Mean of ``ln(estimate / truth)``.
+    true, expected
+        Mean of the true ratio, and of the crude one that the plan implies, weighted
+        by the reports of the drug; NaN for the latter where no plan says it.
+    factor
+        Mean of estimate by truth, weighted likewise.
     n_estimates
         Estimates in it.
     """
@@ -166,9 +167,9 @@ class SceneFigures:
     comparator: str
     n_pairs: int
     n_flagged: int
-    true_log: float
-    expected_log: float
-    bias: float
+    true: float
+    expected: float
+    factor: float
     n_estimates: int
 
 
@@ -273,6 +274,10 @@ class _Looks:
         found = self.grid(flag.fillna(False).to_numpy(np.bool_))
         return self.quarters[computed], np.asarray(found[computed], dtype=np.bool_)
 
+    def n_drug(self) -> Floats:
+        """Reports of each pair's drug at the latest quarter."""
+        return self.latest["n_drug"].to_numpy(np.float64)
+
     def ratio_now(self) -> Floats:
         """True ratio of all reports that each pair's drug has by the latest quarter.
 
@@ -322,7 +327,11 @@ def _rule_figures(rule: Rule, comparator: str, looks: _Looks) -> RuleFigures:
     score = _values(latest, rule.score)
     estimate = _estimates(latest, rule)
     now = looks.ratio_now()
-    of_true = stats.ratio_errors(*(x[is_true] for x in estimate), truth=now[is_true])
+    of_true = stats.ratio_errors(
+        *(x[is_true] for x in estimate),
+        truth=now[is_true],
+        weight=looks.n_drug()[is_true],
+    )
     of_null = stats.ratio_errors(*(x[~is_true] for x in estimate), truth=1.0)
     blind = is_true & ~latest["evaluable"].fillna(True).to_numpy(np.bool_)
     return RuleFigures(
@@ -336,7 +345,7 @@ def _rule_figures(rule: Rule, comparator: str, looks: _Looks) -> RuleFigures:
         n_unscored=int(np.isnan(score).sum()),
         roc_area=stats.roc_area(score, is_true) if rule.score else np.nan,
         new_false_per_quarter=_rate(flags[:, ~is_true], quarters, looks.quarters),
-        bias=of_true.bias,
+        factor=of_true.factor,
         coverage=of_true.coverage,
         coverage_null=of_null.coverage,
         delay_quarters=tuple(found.time.tolist()),
@@ -376,24 +385,31 @@ def _scene_figures(
     planned = looks.pairs.merge(own, on=["drug", "event"], how="left")
     plan = planned["expected_ratio"].to_numpy(np.float64)
     _, flags = looks.flags(rule.flag)
-    now = looks.ratio_now()
+    now, weight = looks.ratio_now(), looks.n_drug()
     estimate = _estimates(looks.latest, rule)
     for scene, pairs in looks.pairs.groupby("scene", sort=True):
         if scene == CHANCE:
             continue
         place = pairs.index.to_numpy()
-        found = stats.ratio_errors(*(x[place] for x in estimate), truth=now[place])
+        found = stats.ratio_errors(
+            *(x[place] for x in estimate), truth=now[place], weight=weight[place]
+        )
         yield SceneFigures(
             scene=str(scene),
             rule=rule.name,
             comparator=comparator,
             n_pairs=len(pairs),
             n_flagged=int(flags[-1, place].sum()),
-            true_log=float(np.log(now[place]).mean()),
-            expected_log=float(np.log(plan[place]).mean()),
-            bias=found.bias,
+            true=_mean(now[place], weight[place]),
+            expected=_mean(plan[place], weight[place]),
+            factor=found.factor,
             n_estimates=found.n,
         )
+
+
+def _mean(values: Floats, weight: Floats) -> float:
+    """Weighted mean; NaN without weight."""
+    return float(np.average(values, weights=weight)) if weight.any() else np.nan
 
 
 def _values(rows: pd.DataFrame, column: str) -> Floats:

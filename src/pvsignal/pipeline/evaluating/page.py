@@ -185,7 +185,7 @@ _CONTRASTS: Final[Columns] = {
     "rule": _rule,
     "comparators": lambda x: f"{x.first} less {x.second}",
     "share flagged": lambda x: _with_limits(x.flagged),
-    "distance from the truth, log": lambda x: _with_limits(x.error),
+    "distance from the truth": lambda x: _with_limits(x.error),
 }
 
 

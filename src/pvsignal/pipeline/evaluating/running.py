@@ -113,6 +113,7 @@ def figures_in(
         seed=seed,
         with_fates=False,
         planted=is_planted,
+        scenes=tuple(simulate.SCENES) if is_planted else (),
     )
     settings = Settings(
         data_dir=folder / "data",

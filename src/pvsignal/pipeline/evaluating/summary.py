@@ -52,7 +52,7 @@ class RuleSummary:
     new_false
         Null pairs newly flagged, a quarter.
     factor
-        Estimate by truth of the true pairs, geometric mean; 1 is right.
+        Estimate by truth of the true pairs; 1 is right.
     coverage, coverage_null
         Share of the intervals that hold the ratio of a true and of a null pair.
     """
@@ -111,9 +111,9 @@ class SceneSummary:
         Pairs an archive, mean.
     true, expected
         True ratio of all reports by the latest quarter, and the crude ratio that the
-        plan implies (NaN: no plan says it), geometric means.
+        plan implies (NaN: no plan says it).
     factor
-        Estimate by truth, geometric mean.
+        Estimate by truth.
     flagged
         Share of the pairs flagged at the latest quarter.
     """
@@ -139,8 +139,8 @@ class Contrast:
     flagged
         Difference of the shares flagged.
     error
-        Difference of ``|ln(estimate / truth)|`` of the scene: above 0 the second is
-        nearer to the truth.
+        Difference of ``|estimate / truth - 1|``: above 0 the second is nearer to the
+        truth.
     """
 
     scene: str
@@ -180,9 +180,9 @@ def summarised_scenes(archives: Sequence[ArchiveFigures]) -> tuple[SceneSummary,
         SceneSummary(
             *key,
             n_pairs=float(np.mean([x.n_pairs for x in own])),
-            true=_geometric([x.true_log for x in own]),
-            expected=_geometric([x.expected_log for x in own]),
-            factor=_factor([x.bias for x in own]),
+            true=float(np.mean([x.true for x in own])),
+            expected=float(np.mean([x.expected for x in own])),
+            factor=_factor([x.factor for x in own]),
             flagged=_share([x.n_flagged / x.n_pairs for x in own]),
         )
         for key, own in _by_scene(archives).items()
@@ -216,7 +216,7 @@ def contrasts(archives: Sequence[ArchiveFigures]) -> tuple[Contrast, ...]:
                     most=1.0,
                 ),
                 error=stats.mean_interval(
-                    [abs(a.bias) - abs(b.bias) for a, b in couples]
+                    [abs(a.factor - 1) - abs(b.factor - 1) for a, b in couples]
                 ),
             )
         )
@@ -262,7 +262,7 @@ def _rule_summary(own: Sequence[RuleFigures]) -> RuleSummary:
         n_false=_n_false(own),
         specificity=_specificity(own),
         new_false=_new_false(own),
-        factor=_factor([x.bias for x in own]),
+        factor=_factor([x.factor for x in own]),
         coverage=_share([x.coverage for x in own]),
         coverage_null=_share([x.coverage_null for x in own]),
     )
@@ -291,15 +291,8 @@ def _share(values: Sequence[float]) -> Interval:
     return stats.mean_interval(values, least=0.0, most=1.0)
 
 
-def _geometric(logs: Sequence[float]) -> float:
-    return float(np.exp(np.mean(logs)))
-
-
-def _factor(biases: Sequence[float]) -> Interval:
-    """Mean of logs as a factor."""
-    mean = stats.mean_interval(biases)
-    low, value, high = np.exp([mean.low, mean.value, mean.high])
-    return Interval(float(value), float(low), float(high), mean.n)
+def _factor(values: Sequence[float]) -> Interval:
+    return stats.mean_interval(values, least=0.0)
 
 
 def _n_false(own: Sequence[RuleFigures]) -> Interval:
