@@ -46,6 +46,7 @@ def _one_line(err: str) -> str:
         (["stage", "--quarters", "2019"], "2019"),
         (["run", "--mirror"], "--mirror"),
         (["simulate", "sim", "--defects", "glued,null_case"], "(glued)"),
+        (["simulate", "sim", "--scenes", "term_drift,fog"], "(fog)"),
         (["sql", "select 1"], "run 'pvsignal run' first"),
         (["evaluate", "--seeds", "0"], "seeds"),
         (["evaluate", "--null-seeds", "-1"], "null-seeds"),

@@ -64,7 +64,7 @@ class Played:
             scenes=scenes,
             planted=True,
         )
-        self.expected = expected_ratios(self.truth.expected)
+        self.expected = expected_ratios(self.truth.expected, self.truth.signals)
 
     def row(self, scene, drug, comparator):
         table = self.expected
@@ -166,25 +166,39 @@ def test_ratios_of_planted_signals_in_both_comparators_come_near_the_true_one(pl
             assert row["expected_ratio"] == pytest.approx(row["true_ratio"], rel=0.1)
 
 
-def test_rows_of_parts_add_up():
+def test_rows_of_parts_add_up_and_signals_have_their_own_true_ratio():
     row = {
-        "scene": "s",
         "drug": "d",
         "event": "e",
         "from_quarter": "2020q1",
         "comparator": "A",
+        "n_background": 1_000,
+        "expected_c": 5.0,
     }
-    one = {"n_exposed": 100, "n_planted": 4, "expected_a": 3.0, "true_ratio": 2.0}
-    other = {"n_exposed": 300, "n_planted": 7, "expected_a": 5.0, "true_ratio": 4.0}
-    background = {"n_background": 1_000, "expected_c": 5.0}
-    (made,) = expected_ratios(
-        [row | one | background, row | other | background]
-    ).to_dict("records")
-    assert made["n_exposed"] == 400
-    assert made["n_planted"] == 11
-    assert made["n_background"] == 2_000
-    assert made["true_ratio"] == pytest.approx(3.5)
-    assert made["expected_ratio"] == pytest.approx((8 / 400) / (10 / 2_000))
+    one = {"n_exposed": 100, "n_planted": 4, "expected_a": 3.0}
+    other = {"n_exposed": 300, "n_planted": 7, "expected_a": 5.0}
+    parts = [
+        row | counts | scene
+        for counts in (one, other)
+        for scene in ({"scene": "s", "true_ratio": 1.0}, {"scene": PLANTED})
+    ]
+    signal = {"drug": "d", "event": "e", "ratio": 4.0, "from_quarter": "2021q3"}
+    confounded, planted = expected_ratios(parts, [signal]).to_dict("records")
+    for made in (confounded, planted):
+        assert made["n_exposed"] == 400
+        assert made["n_planted"] == 11
+        assert made["n_background"] == 2_000
+        assert made["expected_ratio"] == pytest.approx((8 / 400) / (10 / 2_000))
+    assert (confounded["true_ratio"], confounded["from_quarter"]) == (1.0, "2020q1")
+    assert (planted["true_ratio"], planted["from_quarter"]) == (4.0, "2021q3")
+
+
+def test_a_planned_signal_that_was_not_planted_has_no_expected_ratio():
+    row = dict.fromkeys(("drug", "event", "from_quarter", "comparator"), "x")
+    counts = dict.fromkeys(
+        ("n_exposed", "n_planted", "expected_a", "n_background", "expected_c"), 1
+    )
+    assert expected_ratios([row | counts | {"scene": PLANTED}], []).empty
 
 
 # --- confounders --------------------------------------------------------------------
@@ -401,7 +415,7 @@ def test_a_span_without_the_date_has_no_burst():
         planted=True,
     )
     assert truth.scenes == []
-    assert {row["scene"] for row in truth.expected} == {PLANTED}
+    assert {row["scene"] for row in truth.expected} <= {PLANTED}
 
 
 # --- pairs keep clear of one another ------------------------------------------------

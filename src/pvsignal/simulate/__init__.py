@@ -355,7 +355,7 @@ def _write_truth(
     for name, columns in _TRUTH_COLUMNS.items():
         rows = getattr(truth, name)
         _write(folder, name, pd.DataFrame(rows, columns=list(columns)))
-    _write(folder, "expected_ratios", expected_ratios(truth.expected))
+    _write(folder, "expected_ratios", expected_ratios(truth.expected, truth.signals))
     _write(folder, "counts", _counts(span, [one.accounts for one in written]))
     _write(folder, "versions", _versions(span, sightings))
     notes = [asdict(note) for one in written for note in one.notes]

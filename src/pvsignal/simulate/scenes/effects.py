@@ -83,15 +83,13 @@ def constant_ratio(
 ) -> Reports:
     """One pair has a ratio of three from its first report on: it never rises."""
     exposed = naming(setting, reports, [CONSTANT_DRUG], SS)
-    setting.truth.scenes.append(
-        {
-            "scene": "constant_ratio",
-            "drug": CONSTANT_DRUG,
-            "event": CONSTANT_EVENT,
-            "from_quarter": str(setting.begin([CONSTANT_DRUG])),
-            "verdict": "never rising",
-            "explanation": "three times as often from the first report on",
-        }
+    setting.demand(
+        "constant_ratio",
+        "never rising",
+        "three times as often from the first report on",
+        drug=CONSTANT_DRUG,
+        event=CONSTANT_EVENT,
+        begin=setting.begin([CONSTANT_DRUG]),
     )
     return redraw(
         rng,
@@ -116,15 +114,12 @@ def term_drift(rng: np.random.Generator, reports: Reports, setting: Setting) -> 
     late = reports.cases["quarter"].to_numpy()[events["case"].to_numpy()] >= begin
     term = events["term"].mask(late & (events["term"] == old), new)
     events = events.assign(term=term).drop_duplicates(["case", "term"])
-    setting.truth.scenes.append(
-        {
-            "scene": "term_drift",
-            "drug": "",
-            "event": DRIFT_EVENT,
-            "from_quarter": str(setting.quarter(begin)),
-            "verdict": "level",
-            "explanation": f"{DRIFT_OLD} is reported as {DRIFT_NEW} from then on",
-        }
+    setting.demand(
+        "term_drift",
+        "level",
+        f"{DRIFT_OLD} is reported as {DRIFT_NEW} from then on",
+        event=DRIFT_EVENT,
+        begin=setting.quarter(begin),
     )
     return Reports(reports.cases, reports.drugs, events.reset_index(drop=True))
 
@@ -160,14 +155,10 @@ def treated_cancer(
             )
             # A report of two cancers is treated for the first.
             own[cases] = False
-    truth.scenes.append(
-        {
-            "scene": "treated_cancer",
-            "drug": "",
-            "event": "",
-            "from_quarter": str(setting.span.first),
-            "verdict": "kept",
-            "explanation": "cases of the kind treated_event in cases.csv",
-        }
+    setting.demand(
+        "treated_cancer",
+        "kept",
+        "cases of the kind treated_event in cases.csv",
+        begin=setting.span.first,
     )
     return reports

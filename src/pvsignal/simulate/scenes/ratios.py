@@ -8,23 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 
 from pvsignal.simulate.reports import Reports
 from pvsignal.simulate.scenes.setting import (
     COMPARATORS,
+    Flags,
     Populations,
     Setting,
     base_probability,
     with_event,
 )
-from pvsignal.simulate.vocabulary import Floats
+from pvsignal.simulate.vocabulary import Floats, read_table
 
 PLANTED = "planted"
-_KEY = ["scene", "drug", "event", "from_quarter", "comparator"]
+_KEY = ["scene", "drug", "event", "from_quarter", "comparator", "true_ratio"]
 _COUNTS = ["n_exposed", "n_planted", "expected_a", "n_background", "expected_c"]
-COLUMNS = [*_KEY, "true_ratio", "expected_ratio", *_COUNTS]
+COLUMNS = [*_KEY, "expected_ratio", *_COUNTS]
 
 
 def note_pairs(
@@ -57,76 +57,89 @@ def note_pairs(
     populations = Populations.read(setting, reports)
     reported = with_event(reports, setting.vocabulary.neoplasm(event))
     for drug, therapies in members.items():
-        exposed = populations.exposed(setting, reports, therapies)
-        for comparator in COMPARATORS:
-            inside = populations.of[comparator]
-            with_drug, without = exposed & inside, ~exposed & inside
-            if not with_drug.any():
-                continue
-            setting.truth.expected.append(
-                {
-                    "scene": scene,
-                    "drug": drug,
-                    "event": event,
-                    "from_quarter": str(setting.begin(therapies)),
-                    "comparator": comparator,
-                    "true_ratio": true_ratios.get(drug, 1.0),
-                    "n_exposed": int(with_drug.sum()),
-                    "n_planted": int((with_drug & reported).sum()),
-                    "expected_a": float(probability[with_drug].sum()),
-                    "n_background": int(without.sum()),
-                    "expected_c": float(probability[without].sum()),
-                }
-            )
+        pair = {
+            "scene": scene,
+            "drug": drug,
+            "event": event,
+            "true_ratio": true_ratios.get(drug, 1.0),
+        }
+        _note(
+            setting,
+            populations,
+            pair,
+            therapies=therapies,
+            exposed=populations.exposed(setting, reports, therapies),
+            planted=reported,
+            probability=probability,
+        )
 
 
 def note_planted(setting: Setting, reports: Reports) -> None:
-    """Write down the same of the planted signals, whose number is fixed.
+    """Write down the same of the planned signals, whose number is fixed, not drawn.
 
     A signal that begins late has a smaller ratio over all its reports than over those
     received from its onset on, which is the true one.
     """
+    vocabulary = setting.vocabulary
     populations = Populations.read(setting, reports)
-    signals = setting.truth.signals
-    for signal in signals:
+    special = reports.cases["special"].to_numpy()
+    for signal in read_table("planned_signals").to_dict("records"):
         therapies = str(signal["members"]).split("|")
-        probability = base_probability(setting, reports, str(signal["event"]))
-        exposed = populations.exposed(setting, reports, therapies)
-        own = int(str(signal["n_planted"]))
-        for comparator in COMPARATORS:
-            inside = populations.of[comparator]
-            with_drug, without = exposed & inside, ~exposed & inside
-            share = with_drug.sum() / max(1, exposed.sum())
-            others = sum(
-                int(str(other["n_planted"]))
-                for other in signals
-                if other["event"] == signal["event"]
-                and not set(therapies) & set(str(other["members"]).split("|"))
-            )
-            setting.truth.expected.append(
-                {
-                    "scene": PLANTED,
-                    "drug": signal["drug"],
-                    "event": signal["event"],
-                    "from_quarter": signal["from_quarter"],
-                    "comparator": comparator,
-                    "true_ratio": float(str(signal["ratio"])),
-                    "n_exposed": int(with_drug.sum()),
-                    "n_planted": own,
-                    "expected_a": float(probability[with_drug].sum() + own * share),
-                    "n_background": int(without.sum()),
-                    "expected_c": float(probability[without].sum() + others),
-                }
-            )
+        event = str(signal["event"])
+        planted = special & with_event(reports, vocabulary.neoplasm(event))
+        _note(
+            setting,
+            populations,
+            {"scene": PLANTED, "drug": signal["drug"], "event": event},
+            therapies=therapies,
+            exposed=populations.exposed(setting, reports, therapies),
+            planted=planted,
+            probability=base_probability(setting, reports, event) + planted,
+        )
 
 
-def expected_ratios(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+def _note(
+    setting: Setting,
+    populations: Populations,
+    pair: Mapping[str, object],
+    *,
+    therapies: Sequence[str],
+    exposed: Flags,
+    planted: Flags,
+    probability: Floats,
+) -> None:
+    """Write down the counts of a pair in each comparator that has reports of it."""
+    for comparator in COMPARATORS:
+        inside = populations.of[comparator]
+        with_drug, without = exposed & inside, ~exposed & inside
+        if not with_drug.any():
+            continue
+        setting.truth.expected.append(
+            {
+                **pair,
+                "from_quarter": str(setting.begin(therapies)),
+                "comparator": comparator,
+                "n_exposed": int(with_drug.sum()),
+                "n_planted": int((with_drug & planted).sum()),
+                "expected_a": float(probability[with_drug].sum()),
+                "n_background": int(without.sum()),
+                "expected_c": float(probability[without].sum()),
+            }
+        )
+
+
+def expected_ratios(
+    rows: Sequence[Mapping[str, object]], signals: Sequence[Mapping[str, object]]
+) -> pd.DataFrame:
     """Table of expected ratios, rows of the same pair and comparator added up.
 
     Parameters
     ----------
     rows
         As `note_pairs` and `note_planted` write them, of one drawing or of several.
+    signals
+        Signals that were planted: drug, event, ratio, from_quarter. A planned one that
+        is not among them is left out.
 
     Returns
     -------
@@ -139,19 +152,26 @@ def expected_ratios(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     >>> row = {"scene": "s", "drug": "d", "event": "e", "from_quarter": "2020q1",
     ...        "comparator": "B", "true_ratio": 1.0, "n_exposed": 100, "n_planted": 3,
     ...        "expected_a": 2.0, "n_background": 1000, "expected_c": 5.0}
-    >>> made = expected_ratios([row, row])
+    >>> made = expected_ratios([row, row], [])
     >>> made["n_exposed"].item(), made["expected_ratio"].item()
     (200, 4.0)
     """
-    table = pd.DataFrame(list(rows), columns=[*_KEY, "true_ratio", *_COUNTS])
-    # Parts may have planted a signal in other proportions: their mean is the whole's.
-    weighted = table.assign(true_ratio=table["true_ratio"] * table["n_exposed"])
-    made = weighted.groupby(_KEY, sort=False, as_index=False).sum()
-    made["true_ratio"] = (made["true_ratio"] / made["n_exposed"]).round(4)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = (made["expected_a"] / made["n_exposed"]) / (
-            made["expected_c"] / made["n_background"]
-        )
-    made["expected_ratio"] = ratio.replace([np.inf, -np.inf], np.nan).round(4)
+    planted = {(signal["drug"], signal["event"]): signal for signal in signals}
+    found = []
+    for row in rows:
+        pair = (row["drug"], row["event"])
+        if row["scene"] != PLANTED:
+            found.append(row)
+        elif pair in planted:
+            signal = planted[pair]
+            true = {"true_ratio": float(str(signal["ratio"]))}
+            found.append({**row, **true, "from_quarter": signal["from_quarter"]})
+    table = pd.DataFrame(found, columns=[*_KEY, *_COUNTS])
+    made = table.groupby(_KEY, sort=False, as_index=False).sum()
+    share, background = (
+        made[n] / made[of]
+        for n, of in (("expected_a", "n_exposed"), ("expected_c", "n_background"))
+    )
+    made["expected_ratio"] = (share / background.where(background > 0)).round(4)
     made[["expected_a", "expected_c"]] = made[["expected_a", "expected_c"]].round(3)
     return made[COLUMNS]

@@ -46,6 +46,28 @@ class Setting:
         launch = min(int(launches[self.vocabulary.therapy(name)]) for name in members)
         return Quarter.from_ordinal(max(launch, self.span.first.ordinal))
 
+    def demand(
+        self,
+        scene: str,
+        verdict: str,
+        explanation: str,
+        *,
+        drug: str = "",
+        event: str = "",
+        begin: Quarter,
+    ) -> None:
+        """Write down, once, what a run must make of a scene."""
+        row: dict[str, object] = {
+            "scene": scene,
+            "drug": drug,
+            "event": event,
+            "from_quarter": str(begin),
+            "verdict": verdict,
+            "explanation": explanation,
+        }
+        if row not in self.truth.scenes:
+            self.truth.scenes.append(row)
+
     def years(self, reports: Reports) -> Ints:
         """Year in which each case was first received."""
         ordinals = reports.cases["quarter"].to_numpy() + self.span.first.ordinal

@@ -78,13 +78,13 @@ def single_sender(
     """
     begin = int(SENDER_FROM * len(setting.span))
     cases = _share(rng, reports, setting, np.array([begin]), SENDER_SHARE)
-    if len(cases) == 0:
-        return reports
     later = np.arange(begin + 1, begin + 1 + OTHERS_QUARTERS)
     others = _share(rng, reports, setting, later, OTHERS_SHARE)
+    if len(cases) + len(others) == 0:
+        return reports
     countries = list(read_table("countries")["code"])
     changed = reports.cases.copy()
-    changed.loc[cases, "sender"] = int(cases[0])
+    changed.loc[cases, "sender"] = int(cases[0]) if len(cases) else -1
     changed.loc[cases, "country"] = countries.index(SENDER_COUNTRY)
     changed.loc[np.concatenate([cases, others]), "reporter"] = PHYSICIAN
     reports = Reports(changed, reports.drugs, reports.events)
@@ -197,14 +197,12 @@ def _rewritten(
         members={drug: [drug]},
         true_ratios={},
     )
-    setting.truth.scenes.append(
-        {
-            "scene": scene,
-            "drug": drug,
-            "event": event,
-            "from_quarter": str(setting.quarter(begin)),
-            "verdict": verdict,
-            "explanation": explanation,
-        }
+    setting.demand(
+        scene,
+        verdict,
+        explanation,
+        drug=drug,
+        event=event,
+        begin=setting.quarter(begin),
     )
     return reports
