@@ -122,7 +122,7 @@ def figures_in(
         threads=1,
         memory_limit=MEMORY,
     )
-    analysis = load_analysis(plan.analysis)
+    analysis = of_primary(load_analysis(plan.analysis))
     scored(settings, analysis)
     table = read_statistics(settings.warehouse_path, analysis.thresholds)
     pairs = set(zip(table["drug"], table["event"], strict=True))
@@ -130,6 +130,12 @@ def figures_in(
     by_rule, by_scene = figures_of(table, truth)
     n_quarters = len(plan.span) - warm_up(len(plan.span))
     return ArchiveFigures(seed, is_planted, n_quarters, by_rule, by_scene)
+
+
+def of_primary(analysis: Analysis) -> Analysis:
+    """The analysis with its primary variant alone: rules are those of no other."""
+    primary = tuple(one for one in analysis.variants if one.name == "primary")
+    return analysis.model_copy(update={"variants": primary})
 
 
 def scored(settings: Settings, analysis: Analysis) -> None:
