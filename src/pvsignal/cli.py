@@ -333,6 +333,9 @@ def simulate(
     null: Annotated[
         bool, typer.Option("--null", help="No signal and no trap: all else equal.")
     ] = False,
+    ms_share: Annotated[
+        float, typer.Option(help="Share of reports with an MS therapy; really 0.03.")
+    ] = simulator.MS_SHARE,
 ) -> None:
     """Write FDA-shaped archives with known truth: pvsignal simulate sim --seed 1."""
     with _progress() as progress:
@@ -344,9 +347,12 @@ def simulate(
             defects=simulator.choose_defects(defects) if defects else (),
             scenes=simulator.choose_scenes(scenes) if scenes else (),
             planted=not null,
+            ms_share=ms_share,
             progress=progress,
         )
     _say(f"{len(made.archives)} simulated archives; truth in {made.truth}")
+    if not made.has_fates:
+        _say("too many reports for the fate of each: no attrition in the truth")
 
 
 class StatusFormat(StrEnum):

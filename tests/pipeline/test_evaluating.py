@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -22,8 +22,8 @@ from pvsignal.quarter import Quarter, QuarterSpan
 PLAN = Plan(
     n_seeds=2,
     n_null_seeds=1,
-    n_reports=6_000,
-    span=QuarterSpan.parse("2018q1..2019q4"),
+    n_reports=5_000,
+    span=QuarterSpan.parse("2018q3..2019q4"),
 )
 
 
@@ -167,7 +167,8 @@ def test_same_seeds_give_the_same_figures_whoever_runs_them(
 ) -> None:
     evaluation = evaluating.evaluate(PLAN)
     first, second, null = evaluation.archives
-    assert first == archive.figures
+    # NaN is not equal to itself, its text is.
+    assert repr(replace(first, seconds=0.0)) == repr(archive.figures)
     assert (second.seed, second.is_planted) == (2, True)
     assert null.rules[0].n_true == 0
     assert not null.is_planted
@@ -195,5 +196,5 @@ def test_same_seeds_give_the_same_figures_whoever_runs_them(
         file.read_text("utf-8") == f"before\n{page.START}\n{text}\n{page.END}\nafter\n"
     )
     content = json.loads(json.dumps(evaluating.as_json(evaluation), allow_nan=False))
-    assert content["plan"]["span"] == "2018q1..2019q4"
+    assert content["plan"]["span"] == "2018q3..2019q4"
     assert len(content["rules"]) == len(evaluation.rules)

@@ -18,11 +18,14 @@ from pvsignal.simulate import (
     SCENES,
     Simulated,
     _draw_reports,
+    _Plan,
+    _planned_truth,
     choose_scenes,
     simulate,
 )
+from pvsignal.simulate.cohorts import MOST_IN_COHORT, plan_cohorts
 from pvsignal.simulate.columns import draw_ages, draw_sexes, names_therapy
-from pvsignal.simulate.plants import MASKED_EVENT, Truth
+from pvsignal.simulate.plants import MASKED_EVENT, note_signals
 from pvsignal.simulate.reports import SS
 from pvsignal.simulate.scenes import confounders, effects, sources
 from pvsignal.simulate.scenes.ratios import PLANTED, expected_ratios
@@ -50,20 +53,21 @@ PAIRS = (
 )
 
 
+def drawn(span, n_reports, seed, scenes):
+    """Truth, reports and copies of an archive of one cohort."""
+    plan = _Plan(span, n_reports, seed, scenes=scenes)
+    (cohort,) = plan_cohorts(span, n_reports, MOST_IN_COHORT)
+    truth = _planned_truth(plan)
+    reports, copies = _draw_reports(plan, VOCABULARY, cohort, truth)
+    note_signals(VOCABULARY, span, truth)
+    return truth, reports, copies
+
+
 class Played:
     """Reports with all scenes in them, and what is true of them."""
 
     def __init__(self, scenes=tuple(SCENES), n_reports=40_000, seed=11):
-        self.truth = Truth()
-        self.reports, self.copies = _draw_reports(
-            VOCABULARY,
-            SPAN,
-            n_reports,
-            seed,
-            truth=self.truth,
-            scenes=scenes,
-            planted=True,
-        )
+        self.truth, self.reports, self.copies = drawn(SPAN, n_reports, seed, scenes)
         self.expected = expected_ratios(self.truth.expected, self.truth.signals)
 
     def row(self, scene, drug, comparator):
@@ -404,16 +408,8 @@ def test_the_burst_follows_a_date_of_notoriety():
 
 
 def test_a_span_without_the_date_has_no_burst():
-    truth = Truth()
-    _draw_reports(
-        VOCABULARY,
-        QuarterSpan.parse("2018q1..2020q4"),
-        5_000,
-        1,
-        truth=truth,
-        scenes=("notoriety_burst",),
-        planted=True,
-    )
+    span = QuarterSpan.parse("2018q1..2020q4")
+    truth, *_ = drawn(span, 5_000, 1, ("notoriety_burst",))
     assert truth.scenes == []
     assert {row["scene"] for row in truth.expected} <= {PLANTED}
 

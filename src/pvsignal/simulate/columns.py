@@ -153,6 +153,7 @@ class _Versions:
     caseid: Texts
     quarter: Ints
     ordinal: Ints
+    first_drug_seq: int
 
     @classmethod
     def of(cls, sightings: Sightings, span: QuarterSpan) -> _Versions:
@@ -163,6 +164,7 @@ class _Versions:
             numbered(sightings.caseid[rows["case"].to_numpy()]),
             quarter.astype(np.int16),
             quarter + span.first.ordinal,
+            sightings.first_drug_seq,
         )
 
     @property
@@ -472,7 +474,7 @@ def _order_drugs(reports: Reports) -> pd.DataFrame:
 def _sequence(versions: _Versions, drugs: pd.DataFrame, children: _Children) -> Texts:
     """1..n inside the report in FAERS; unique over all reports in legacy."""
     seq = drugs["seq"].to_numpy()[children.source]
-    legacy = 1_004_000_000 + np.arange(len(seq))
+    legacy = versions.first_drug_seq + np.arange(len(seq))
     return numbered(np.where(versions.is_legacy[children.sighting], legacy, seq))
 
 

@@ -15,8 +15,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from pvsignal.quarter import QuarterSpan
+from pvsignal.simulate.cohorts import Cohort
 from pvsignal.simulate.plants import DUPLICATED, Truth
-from pvsignal.simulate.reports import PS, Reports
+from pvsignal.simulate.reports import PS, Reports, quarter_weights
 from pvsignal.simulate.vocabulary import Ints, Vocabulary
 
 Flags = npt.NDArray[np.bool_]
@@ -131,18 +132,21 @@ class Copies:
         return copied
 
 
-def n_copies(n_reports: int) -> int:
-    """Cases that `plant_copies` will add."""
-    return sum(len(plan) * copies for plan, copies, _ in _plan(n_reports))
+def n_copies(n_reports: int, span: QuarterSpan, cohort: Cohort) -> int:
+    """Cases that `plant_copies` will add to the cohort."""
+    plan = _plan(n_reports, span, cohort)
+    return sum(n_sources * copies for n_sources, copies, _ in plan)
 
 
-def _plan(n_reports: int) -> list[tuple[range, int, str]]:
-    """Number of sources, copies of each, and kind."""
-    plan = []
+def _plan(
+    n_reports: int, span: QuarterSpan, cohort: Cohort
+) -> list[tuple[int, int, str]]:
+    """Number of sources in the cohort, copies of each, and kind."""
+    plan, weights = [], quarter_weights(span)
     for share, kinds in ((DUPLICATE_SHARE, DUPLICATES), (NEAR_MISS_SHARE, NEAR_MISSES)):
         for kind, (part, copies, _) in kinds.items():
             n_sources = max(1, round(n_reports * share * part / copies))
-            plan.append((range(n_sources), copies, kind))
+            plan.append((cohort.part(n_sources, weights), copies, kind))
     return plan
 
 
@@ -151,11 +155,15 @@ def plant_copies(
     vocabulary: Vocabulary,
     reports: Reports,
     span: QuarterSpan,
+    cohort: Cohort,
     *,
     n_reports: int,
     truth: Truth,
 ) -> tuple[Reports, Copies]:
-    """Add copies to the reports and say what each of them shares with its source.
+    """Add copies to the reports of a cohort and say what each shares with its source.
+
+    ``n_reports`` is the number of cases over the whole span, of which the cohort gets
+    its part.
 
     Sources are plain reports without a neoplasm, so that a copy moves no planted pair,
     the reports of the trap ``duplicated``, and a few that make a planted signal, so
@@ -166,8 +174,8 @@ def plant_copies(
     planter.first = [int(str(case)) for case in signal[:COPIED_OF_SIGNAL]]
     for case in [row["case"] for row in truth.cases if row["kind"] == DUPLICATED]:
         planter.plant("exact", int(str(case)), COPIES_OF_TRAP)
-    for sources, copies, kind in _plan(n_reports):
-        for _ in sources:
+    for n_sources, copies, kind in _plan(n_reports, span, cohort):
+        for _ in range(n_sources):
             planter.plant(kind, planter.source(kind), copies)
     truth.duplicates.extend(planter.truth)
     return planter.build()
@@ -379,7 +387,8 @@ class _Planter:
     def build(self) -> tuple[Reports, Copies]:
         """Return the reports with the copies, and what the copies share."""
         old = self.reports
-        made = old.cases.iloc[self.sources].assign(quarter=self.quarters)
+        quarters = np.array(self.quarters, dtype=np.int64)
+        made = old.cases.iloc[self.sources].assign(quarter=quarters)
         cases = pd.concat([old.cases, made], ignore_index=True)
         touched = sorted(self.changes)
         cases.loc[touched, "special"] = True

@@ -79,13 +79,13 @@ def quarter_weights(span: QuarterSpan) -> Floats:
     return share
 
 
-def draw_quarters(rng: np.random.Generator, span: QuarterSpan, n: int) -> Ints:
-    """Quarter (position in the span) of each of ``n`` cases, sorted."""
-    return np.sort(rng.choice(len(span), size=n, p=quarter_weights(span)))
-
-
 def draw_base(
-    rng: np.random.Generator, vocabulary: Vocabulary, quarters: Ints, first: int
+    rng: np.random.Generator,
+    vocabulary: Vocabulary,
+    quarters: Ints,
+    first: int,
+    *,
+    ms_share: float = MS_SHARE,
 ) -> Reports:
     """Draw reports without any plant.
 
@@ -99,8 +99,10 @@ def draw_base(
         Position in the span of each case.
     first
         Ordinal of the span's first quarter.
+    ms_share
+        Share of the reports with an MS therapy.
     """
-    is_ms = rng.random(len(quarters)) < MS_SHARE
+    is_ms = rng.random(len(quarters)) < ms_share
     therapy = np.where(is_ms, _draw_therapies(rng, vocabulary, quarters + first), -1)
     substance = _draw_substances(rng, vocabulary, (quarters + first) // 4)
     kinds = vocabulary.substances["kind"].to_numpy() == "oncology"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -196,7 +196,7 @@ class ArchiveFigures:
     n_quarters: int
     rules: tuple[RuleFigures, ...]
     scenes: tuple[SceneFigures, ...]
-    seconds: float = field(default=0.0, compare=False)
+    seconds: float = 0.0
 
 
 def read_statistics(file: Path, limits: Thresholds) -> pd.DataFrame:
