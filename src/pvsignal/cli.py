@@ -31,7 +31,8 @@ from pvsignal import pipeline
 from pvsignal import simulate as simulator
 from pvsignal.analysis import Analysis, load_analysis, shipped_analyses
 from pvsignal.errors import LockedError, ModelError, PvsignalError, UsageError
-from pvsignal.pipeline import watching
+from pvsignal.pipeline import evaluating, watching
+from pvsignal.pipeline.evaluating import page as evaluation_page
 from pvsignal.pipeline.intake import spans_of
 from pvsignal.pipeline.reviewing import LedgerState
 from pvsignal.progress import Progress
@@ -326,9 +327,15 @@ def simulate(
     defects: Annotated[
         str, typer.Option(help="Defects of the FDA's files: all, or name,name.")
     ] = "",
+    scenes: Annotated[
+        str, typer.Option(help="Scenes that mislead crude ratios: all, or name,name.")
+    ] = "",
     null: Annotated[
         bool, typer.Option("--null", help="No signal and no trap: all else equal.")
     ] = False,
+    ms_share: Annotated[
+        float, typer.Option(help="Share of reports with an MS therapy; really 0.03.")
+    ] = simulator.MS_SHARE,
 ) -> None:
     """Write FDA-shaped archives with known truth: pvsignal simulate sim --seed 1."""
     with _progress() as progress:
@@ -338,10 +345,14 @@ def simulate(
             n_reports=reports,
             seed=seed,
             defects=simulator.choose_defects(defects) if defects else (),
+            scenes=simulator.choose_scenes(scenes) if scenes else (),
             planted=not null,
+            ms_share=ms_share,
             progress=progress,
         )
     _say(f"{len(made.archives)} simulated archives; truth in {made.truth}")
+    if not made.has_fates:
+        _say("too many reports for the fate of each: no attrition in the truth")
 
 
 class StatusFormat(StrEnum):
@@ -349,6 +360,45 @@ class StatusFormat(StrEnum):
 
     table = "table"
     json = "json"
+
+
+@app.command()
+def evaluate(
+    seeds: Annotated[int, typer.Option(help="Archives with signals.", min=1)] = 20,
+    null_seeds: Annotated[int, typer.Option(help="Archives without any.", min=0)] = 10,
+    reports: Annotated[
+        int, typer.Option(help="Cases in each.", min=simulator.MIN_REPORTS)
+    ] = 40_000,
+    quarters: Annotated[str, typer.Option(help="Span of each.")] = "2014q1..2023q4",
+    processes: Annotated[int, typer.Option(help="Archives at a time.", min=1)] = 2,
+    analysis: AnalysisFile = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="File for all figures.")
+    ] = None,
+    page: Annotated[
+        Path | None, typer.Option(help="Page to write the tables into, at its marks.")
+    ] = None,
+) -> None:
+    """Hold flags against simulated truth: pvsignal evaluate --seeds 20."""
+    if page is not None:
+        evaluation_page.require_page(page)
+    plan = evaluating.Plan(
+        n_seeds=seeds,
+        n_null_seeds=null_seeds,
+        n_reports=reports,
+        span=QuarterSpan.parse(quarters),
+        processes=processes,
+        analysis=analysis,
+    )
+    with _progress() as progress:
+        evaluation = evaluating.evaluate(plan, progress=progress)
+    text = evaluation_page.markdown(evaluation)
+    if json_file is not None:
+        content = json.dumps(evaluating.as_json(evaluation), indent=1)
+        json_file.write_text(content + "\n", encoding="utf-8")
+    if page is not None:
+        evaluation_page.write_page(page, text)
+    sys.stdout.write(text)
 
 
 @app.command()

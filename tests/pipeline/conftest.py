@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,3 +43,33 @@ def published(
     )
     result = pipeline.run(settings, load_analysis())
     return Published(folder, archives.truth, settings, result)
+
+
+@pytest.fixture
+def data(published: Published, tmp_path: Path) -> Settings:
+    """Data directory of its own, a copy of that of the shared run."""
+    folder = tmp_path / "data"
+    shutil.copytree(published.settings.data_dir, folder, symlinks=True)
+    return Settings(data_dir=folder, mirror=str(published.archives))
+
+
+@pytest.fixture(autouse=True)
+def _shared_run_is_only_read(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail the test that changes the shared run, not those that read it later.
+
+    A run with `as_of` rebuilds the warehouse, so it needs a data directory of its own.
+    """
+    if "published" not in request.fixturenames:
+        yield
+        return
+    settings = request.getfixturevalue("published").settings
+    name = load_analysis().name
+    files = (
+        settings.warehouse_path,
+        settings.ledger_path(name),
+        settings.published_dir(name) / "current.json",
+    )
+    before = [file.stat().st_mtime_ns for file in files]
+    yield
+    after = [file.stat().st_mtime_ns for file in files]
+    assert after == before, "the shared run was changed; use the fixture data"

@@ -249,15 +249,13 @@ def test_the_steps_of_each_part_of_the_attrition_sum_up(
 
 
 def test_links_as_of_a_quarter_are_those_of_a_run_that_ends_there(
-    published: Published, tmp_path: Path
+    data: Settings, tmp_path: Path
 ) -> None:
-    settings = Settings(data_dir=tmp_path / "data", mirror=str(published.archives))
+    settings = Settings(data_dir=tmp_path / "cut", mirror=data.mirror)
     cut = pipeline.run(
         settings, load_analysis(), span=QuarterSpan.parse("2018q3..2019q1")
     )
-    early = pipeline.run(
-        published.settings, load_analysis(), as_of=Quarter.parse("2019q1")
-    )
+    early = pipeline.run(data, load_analysis(), as_of=Quarter.parse("2019q1"))
     found = []
     for result in (cut, early):
         with duckdb.connect(str(result.database), read_only=True) as con:

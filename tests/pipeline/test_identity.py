@@ -1,7 +1,6 @@
 """The same inputs give the same run, whenever, wherever and in whatever order."""
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -67,46 +66,40 @@ def test_the_number_of_threads_changes_nothing(
 
 
 def test_a_run_as_of_an_earlier_quarter_moves_neither_ledger_nor_pointer(
-    published: Published,
+    data: Settings,
 ) -> None:
     name = load_analysis().name
-    ledger = published.settings.ledger_path(name)
-    pointer = published.settings.published_dir(name) / "current.json"
+    ledger = data.ledger_path(name)
+    pointer = data.published_dir(name) / "current.json"
     before = ledger.read_bytes(), pointer.read_bytes()
-    earlier = pipeline.run(
-        published.settings, load_analysis(), as_of=Quarter.parse("2019q1")
-    )
+    earlier = pipeline.run(data, load_analysis(), as_of=Quarter.parse("2019q1"))
     assert earlier.as_of == "2019q1"
     assert not earlier.is_current
     assert (ledger.read_bytes(), pointer.read_bytes()) == before
 
 
 def test_a_run_that_was_cut_before_the_pointer_moved_is_brought_to_its_end(
-    published: Published, tmp_path: Path
+    data: Settings,
 ) -> None:
-    shutil.copytree(published.settings.data_dir, tmp_path / "data", symlinks=True)
-    settings = Settings(data_dir=tmp_path / "data", mirror=str(published.archives))
     name = load_analysis().name
-    folder = settings.published_dir(name)
+    folder = data.published_dir(name)
     (folder / "current.json").unlink()
     (folder / "current.duckdb").unlink()
-    for file in settings.ledger_path(name).parent.iterdir():
+    for file in data.ledger_path(name).parent.iterdir():
         file.unlink()
-    result = pipeline.run(settings, load_analysis())
+    result = pipeline.run(data, load_analysis())
     assert not result.is_new
     assert (folder / "current.duckdb").resolve() == result.database.resolve()
-    assert len(read_ledger(settings.ledger_path(name))) > 1
+    assert len(read_ledger(data.ledger_path(name))) > 1
 
 
 def test_a_published_run_whose_files_are_gone_is_made_again(
-    published: Published, tmp_path: Path
+    data: Settings,
 ) -> None:
-    shutil.copytree(published.settings.data_dir, tmp_path / "data", symlinks=True)
-    settings = Settings(data_dir=tmp_path / "data", mirror=str(published.archives))
-    found = pipeline.run(settings, load_analysis())
+    found = pipeline.run(data, load_analysis())
     assert not found.is_new
     found.report.unlink()
-    again = pipeline.run(settings, load_analysis())
+    again = pipeline.run(data, load_analysis())
     assert again.is_new
     assert again.report.exists()
 
@@ -129,14 +122,12 @@ def test_as_of_outside_the_held_quarters_is_refused(published: Published) -> Non
 
 
 def test_names_of_later_quarters_are_not_among_the_unmatched(
-    published: Published, tmp_path: Path
+    data: Settings, tmp_path: Path
 ) -> None:
-    settings = Settings(data_dir=tmp_path / "cut", mirror=str(published.archives))
+    settings = Settings(data_dir=tmp_path / "cut", mirror=data.mirror)
     pipeline.run(settings, load_analysis(), span=QuarterSpan.parse("2018q3"))
     alone = settings.published_dir(load_analysis().name)
-    early = pipeline.run(
-        published.settings, load_analysis(), as_of=Quarter.parse("2018q3")
-    )
+    early = pipeline.run(data, load_analysis(), as_of=Quarter.parse("2018q3"))
     ask = "from api.unmatched_names order by all"
     files = (next(alone.glob("*.duckdb")), early.database)
     first, second = (run_query(f, ask, timeout_seconds=60) for f in files)

@@ -1,7 +1,6 @@
 """A decision enters the ledger under the lock, and the next run publishes it."""
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,13 +20,6 @@ from tests.pipeline.conftest import Published
 NAME = load_analysis().name
 REASON = "Four of five cases come from one sender."
 DECIDE = ("--decision", "close", "--reason", REASON, "--by", "A. Reviewer")
-
-
-@pytest.fixture
-def data(published: Published, tmp_path: Path) -> Settings:
-    """Data directory of its own with a published run."""
-    shutil.copytree(published.settings.data_dir, tmp_path / "data", symlinks=True)
-    return Settings(data_dir=tmp_path / "data", mirror=str(published.archives))
 
 
 def _cli(

@@ -2,11 +2,13 @@
 
 import json
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from pvsignal import cli
+from pvsignal import simulate as simulator
 from pvsignal.errors import UsageError
 from pvsignal.quarter import Quarter
 from pvsignal.settings import Settings
@@ -46,7 +48,15 @@ def _one_line(err: str) -> str:
         (["stage", "--quarters", "2019"], "2019"),
         (["run", "--mirror"], "--mirror"),
         (["simulate", "sim", "--defects", "glued,null_case"], "(glued)"),
+        (["simulate", "sim", "--scenes", "term_drift,fog"], "(fog)"),
+        (["simulate", "sim", "--ms-share", "1.5"], "--ms-share 1.5"),
         (["sql", "select 1"], "run 'pvsignal run' first"),
+        (["evaluate", "--seeds", "0"], "seeds"),
+        (["evaluate", "--null-seeds", "-1"], "null-seeds"),
+        (["evaluate", "--processes", "0"], "processes"),
+        (["evaluate", "--reports", "100"], "reports"),
+        (["evaluate", "--quarters", "2020q4..2020q1"], "ends before it begins"),
+        (["evaluate", "--page", "nosuch.md"], "nosuch.md is no file"),
     ],
 )
 def test_a_command_that_cannot_be_honoured_is_one_line(
@@ -61,7 +71,37 @@ def test_a_command_that_cannot_be_honoured_is_one_line(
     assert said in _one_line(err)
 
 
-@pytest.mark.parametrize("words", [[], ["--help"], ["sql", "--help"]])
+def test_a_page_without_the_marks_is_refused_before_anything_is_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("<!-- evaluation: end -->\n<!-- evaluation: start -->\n")
+    code, out, err = _run(monkeypatch, capsys, "evaluate", "--page", str(page))
+    assert (code, out) == (2, "")
+    assert "does not hold" in _one_line(err)
+    assert page.read_text().startswith("<!-- evaluation: end")
+
+
+@pytest.mark.parametrize(("most", "n_lines"), [(500, 2), (600, 1)])
+def test_simulating_several_cohorts_says_that_fates_are_missing(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    most: int,
+    n_lines: int,
+) -> None:
+    smaller = partial(simulator.simulate, most_in_cohort=most)
+    monkeypatch.setattr(simulator, "simulate", smaller)
+    words = ["--quarters", "2024q1..2024q2", "--reports", "600"]
+    code, out, err = _run(monkeypatch, capsys, "simulate", str(tmp_path), *words)
+    said = [line for line in err.splitlines() if "truth" in line]
+    assert (code, out, len(said)) == (0, "", n_lines)
+    assert ("no attrition" in err) == (n_lines == 2)
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["--help"], ["sql", "--help"], ["evaluate", "--help"]]
+)
 def test_help_is_printed_and_is_no_failure(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

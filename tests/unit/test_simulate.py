@@ -20,11 +20,12 @@ from pvsignal.codelists.terms import classify_terms, normalise_term
 from pvsignal.errors import UsageError
 from pvsignal.layout import TABLES, era_of_quarter, header
 from pvsignal.quarter import Quarter, QuarterSpan
-from pvsignal.simulate import Simulated, _draw_reports, simulate
+from pvsignal.simulate import Simulated, _draw_reports, _Plan, simulate
+from pvsignal.simulate.cohorts import Cohort
 from pvsignal.simulate.copies import DUPLICATES, NEAR_MISSES
 from pvsignal.simulate.fates import Fates
 from pvsignal.simulate.plants import Truth
-from pvsignal.simulate.reports import draw_base, draw_quarters, quarter_weights
+from pvsignal.simulate.reports import draw_base, quarter_weights
 from pvsignal.simulate.verdicts import Meanings, days_of, product_status
 from pvsignal.simulate.vocabulary import MS_INDICATIONS, load_vocabulary, read_table
 from pvsignal.simulate.write import list_name, member_name
@@ -568,7 +569,8 @@ def test_a_null_archive_has_neither_signals_nor_traps_and_all_else(tmp_path):
 def test_every_therapy_of_a_null_archive_has_the_same_share_of_neoplasms():
     span = QuarterSpan.parse("2018q1..2021q4")
     vocabulary, truth_ = load_vocabulary(), Truth()
-    reports, _ = _draw_reports(vocabulary, span, 60_000, 1, truth=truth_, planted=False)
+    plan, all_of_it = _Plan(span, 60_000, seed=1, planted=False), Cohort(0, 0, 16)
+    reports, _ = _draw_reports(plan, vocabulary, all_of_it, truth_)
     has_neoplasm = np.zeros(len(reports.cases), dtype=bool)
     has_neoplasm[reports.events.loc[reports.events["neoplasm"] >= 0, "case"]] = True
     rate = vocabulary.neoplasms["rate"].sum()
@@ -688,7 +690,8 @@ def test_a_lower_version_sometimes_arrives_after_a_higher_one(recent):
 def test_neoplasms_are_as_frequent_with_ms_therapies_as_without():
     rng, vocabulary = np.random.default_rng(5), load_vocabulary()
     span = QuarterSpan.parse("2012q1..2025q4")
-    quarters = draw_quarters(rng, span, 100_000)
+    everything = Cohort(0, 0, len(span))
+    quarters = everything.draw_quarters(rng, 100_000, quarter_weights(span))
     drawn = draw_base(rng, vocabulary, quarters, span.first.ordinal)
     is_ms = drawn.cases["therapy"].to_numpy() >= 0
     has_event = np.zeros(len(is_ms), dtype=bool)

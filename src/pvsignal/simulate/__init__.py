@@ -13,10 +13,11 @@ pair). Classes share members, so their number varies more than that: 3 to 30 in 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -24,8 +25,9 @@ import pandas as pd
 from pvsignal.errors import UsageError
 from pvsignal.progress import NoProgress, Progress
 from pvsignal.quarter import Quarter, QuarterSpan
-from pvsignal.simulate.attrition import attrition, row_fates
-from pvsignal.simulate.columns import build_tables
+from pvsignal.simulate.aside import Aside
+from pvsignal.simulate.cohorts import MOST_IN_COHORT, Cohort, plan_cohorts
+from pvsignal.simulate.columns import Table, build_tables
 from pvsignal.simulate.copies import COPIES_OF_TRAP, Copies, n_copies, plant_copies
 from pvsignal.simulate.defects import DEFECTS, choose_defects
 from pvsignal.simulate.fates import Fates, plan_fates
@@ -33,27 +35,53 @@ from pvsignal.simulate.plants import (
     DUPLICATED,
     Truth,
     cap_traps,
-    hides_nothing,
     litigated_reports,
     no_reports,
+    note_masked,
+    note_masking,
+    note_signals,
+    note_traps,
     plant_masked,
     plant_signals,
     special_reports,
 )
+from pvsignal.simulate.record import Record
 from pvsignal.simulate.reports import (
+    MS_SHARE,
     Reports,
     concat,
     draw_base,
-    draw_quarters,
+    quarter_weights,
+)
+from pvsignal.simulate.scenes import (
+    SCENES,
+    Setting,
+    choose_scenes,
+    note_planted,
+    play_scenes,
 )
 from pvsignal.simulate.spoil import Defective
-from pvsignal.simulate.versions import Sightings, draw_sightings
+from pvsignal.simulate.versions import Identifiers, Sightings, draw_sightings
 from pvsignal.simulate.vocabulary import Ints, Vocabulary, load_vocabulary
-from pvsignal.simulate.write import Written, write_archive, write_defective_archive
+from pvsignal.simulate.write import (
+    Written,
+    set_aside,
+    write_archive,
+    write_defective_archive,
+)
 
 MIN_REPORTS = 500
 
-__all__ = ["DEFECTS", "MIN_REPORTS", "Simulated", "choose_defects", "simulate"]
+__all__ = [
+    "DEFECTS",
+    "MIN_REPORTS",
+    "MS_SHARE",
+    "SCENES",
+    "Simulated",
+    "choose_defects",
+    "choose_scenes",
+    "simulate",
+]
 
 
 @dataclass(frozen=True)
@@ -68,11 +96,14 @@ class Simulated:
         Folder of the truth tables.
     n_reports
         Number of cases over the whole span.
+    has_fates
+        Whether ``truth`` says what becomes of every report.
     """
 
     archives: tuple[Path, ...]
     truth: Path
     n_reports: int
+    has_fates: bool
 
 
 def simulate(
@@ -82,13 +113,20 @@ def simulate(
     n_reports: int,
     seed: int,
     defects: Sequence[str] = (),
+    scenes: Sequence[str] = (),
     with_fates: bool = True,
     planted: bool = True,
+    ms_share: float = MS_SHARE,
+    most_in_cohort: int = MOST_IN_COHORT,
     progress: Progress | None = None,
 ) -> Simulated:
     """Write archives of every quarter of the span, and what is true in them.
 
     The same arguments give the same bytes, whenever and wherever they are used.
+
+    Many cases are drawn in cohorts: those first reported in a run of quarters, with all
+    that is ever published of them. Their lines of later quarters wait on disk, beside
+    the archives, until their quarter is written. So memory does not grow with the span.
 
     Parameters
     ----------
@@ -104,13 +142,21 @@ def simulate(
     defects
         Names of `DEFECTS` to write, each wherever it can stand and has room. Signals,
         traps and the other reports are those of an archive without defects.
+    scenes
+        Names of `SCENES` to play beside the signals and traps.
     with_fates
-        Whether the files from ``attrition.csv`` on are written. They hold all rows of
-        current reports at once: 4.4 GB for a million reports, 1.6 GB without.
+        Whether the files from ``attrition.csv`` on are written, if the span is one
+        cohort. They hold all rows of current reports at once: 4.4 GB for a million
+        reports, 1.6 GB without. Several cohorts are written without them.
     planted
         False for a null archive: no signal, no trap and no case planned for its fate,
         so that every pair has a reporting ratio of 1. Litigated reports, copies, later
         versions and deletions are there as ever.
+    ms_share
+        Share of the background reports with an MS therapy. The real archive has about
+        0.03; more make small archives tell more.
+    most_in_cohort
+        Cases that are drawn at once; a quarter that alone has more is drawn whole.
     progress
         Listener, told of each archive written.
 
@@ -132,6 +178,15 @@ def simulate(
         ``masking.csv``
             ingredient, event, n_reports, drug: litigated reports; where a drug is
             named, its signal shows in A only without them.
+        ``expected_ratios.csv``
+            scene (``planted`` for the signals), drug, event, from_quarter, comparator
+            (A without litigated reports, or B), true_ratio, expected_ratio: the crude
+            reporting ratio over all quarters that the plan implies. Further the counts
+            that it is made of: n_exposed, n_planted (reports of the pair; of a signal,
+            those added), expected_a, n_background, expected_c.
+        ``scenes.csv``
+            scene, drug, event, from_quarter, verdict, explanation: pairs (or an event,
+            or just a kind of case) with the verdict that a scene demands.
         ``cases.csv``
             kind, caseid, drug, event, expected: cases with a known fate.
         ``duplicates.csv``
@@ -161,53 +216,73 @@ def simulate(
     Raises
     ------
     UsageError
-        If the span begins before 2004q1 or the number of reports is below 500.
+        If the span begins before 2004q1, the number of reports is below 500 or too
+        large for the numbers of a quarter, the share of MS therapies is not between 0
+        and 1, or a cohort is to have fewer than 500 cases.
     """
-    _check(span, n_reports)
-    listener = progress or NoProgress()
-    vocabulary, truth = load_vocabulary(), Truth()
-    reports, copies = _draw_reports(
-        vocabulary, span, n_reports, seed, truth=truth, planted=planted
+    _check(span, n_reports, ms_share, most_in_cohort)
+    chosen = choose_scenes(",".join(scenes)) if scenes else ()
+    plan = _Plan(
+        span, n_reports, seed, planted, ms_share, tuple(defects), scenes=chosen
     )
-    sightings = draw_sightings(_stream(seed, "versions"), reports, span, truth)
-    tables = build_tables(
-        _stream(seed, "columns"), vocabulary, reports, copies, sightings, span
-    )
+    cohorts = plan_cohorts(span, n_reports, most_in_cohort)
+    has_fates = with_fates and len(cohorts) == 1
+    identifiers, truth = Identifiers.of(span, n_reports), _planned_truth(plan)
     folder.mkdir(parents=True, exist_ok=True)
-    write = write_archive
-    if defects:
-        plain = _plain_cases(vocabulary, reports, sightings, truth)
-        write = partial(
-            write_defective_archive, defective=Defective(tuple(defects), seed, plain)
-        )
+    record = Record(folder / "truth", span)
+    listener = progress or NoProgress()
     listener.start("simulating archives", len(span))
-    written = []
-    for position, quarter in enumerate(span):
-        written.append(
-            write(
-                folder,
-                quarter,
-                position=position,
-                tables=tables,
-                deletions=sightings.deletions,
-            )
-        )
-        listener.advance(1)
+    archives: list[Path] = []
+    with TemporaryDirectory(dir=folder, prefix="later_quarters_") as later:
+        press = _Press(plan, folder, Aside(Path(later)), listener)
+        for cohort in cohorts:
+            drawn = _draw_cohort(plan, cohort, identifiers, truth)
+            written = press.print(cohort, drawn, truth)
+            if has_fates:
+                record.add_fates(_fates(plan, drawn, written, truth))
+            record.add(truth, drawn.sightings, written)
+            archives += [one.path for one in written]
+            # The next cohort is not drawn beside this one.
+            del drawn
     listener.finish()
-    _write_truth(folder / "truth", truth, span, sightings, written)
-    if with_fates:
-        odd = {
-            position: [report.rows for report in one.odd]
-            for position, one in enumerate(written)
-        }
-        fates = plan_fates(span, sightings, tables, odd, truth.duplicates)
-        _write_attrition(folder / "truth", fates)
-    return Simulated(
-        tuple(one.path for one in written), folder / "truth", len(reports.cases)
-    )
+    note_masked(truth)
+    note_signals(load_vocabulary(), span, truth)
+    record.finish(truth)
+    return Simulated(tuple(archives), folder / "truth", n_reports, has_fates)
 
 
-def _check(span: QuarterSpan, n_reports: int) -> None:
+@dataclass(frozen=True)
+class _Plan:
+    """What was asked for; ``n_reports`` is that of the whole span."""
+
+    span: QuarterSpan
+    n_reports: int
+    seed: int
+    planted: bool = True
+    ms_share: float = MS_SHARE
+    defects: tuple[str, ...] = ()
+    scenes: tuple[str, ...] = ()
+
+    def stream(self, name: str, cohort: Cohort) -> np.random.Generator:
+        """Source of randomness of one stage of a cohort, apart from all others."""
+        letters = name.encode("ascii")
+        # Above all letters; the first cohort has the name alone.
+        number = (256 + cohort.number,) if cohort.number else ()
+        return np.random.default_rng([self.seed, *letters, *number])
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """A cohort with all rows that are ever published of it."""
+
+    reports: Reports
+    sightings: Sightings
+    tables: Mapping[str, Table]
+
+
+def _check(
+    span: QuarterSpan, n_reports: int, ms_share: float, most_in_cohort: int
+) -> None:
     if span.first < Quarter(2004, 1):
         raise UsageError(
             f"the FDA's archive begins with 2004q1; --quarters {span} begins earlier"
@@ -216,59 +291,155 @@ def _check(span: QuarterSpan, n_reports: int) -> None:
         raise UsageError(
             f"--reports {n_reports} is too few to simulate; give {MIN_REPORTS} or more"
         )
+    if not 0 < ms_share < 1:
+        raise UsageError(f"--ms-share {ms_share} is not between 0 and 1")
+    if most_in_cohort < MIN_REPORTS:
+        raise UsageError(
+            f"a cohort of {most_in_cohort} cases is too small to plant in; "
+            f"give {MIN_REPORTS} or more"
+        )
 
 
-def _stream(seed: int, name: str) -> np.random.Generator:
-    """Source of randomness of one stage, apart from those of the others."""
-    return np.random.default_rng([seed, *name.encode("ascii")])
+# --- drawing a cohort ---------------------------------------------------------------
+
+
+def _planned_truth(plan: _Plan) -> Truth:
+    """Truth that is known before anything is drawn."""
+    truth = Truth()
+    if plan.planted:
+        note_traps(plan.span, plan.n_reports, truth)
+    note_masking(plan.span, plan.n_reports, truth)
+    return truth
+
+
+def _draw_cohort(
+    plan: _Plan, cohort: Cohort, identifiers: Identifiers, truth: Truth
+) -> _Drawn:
+    vocabulary, span = load_vocabulary(), plan.span
+    reports, copies = _draw_reports(plan, vocabulary, cohort, truth)
+    sightings = draw_sightings(
+        plan.stream("versions", cohort),
+        reports,
+        span,
+        cohort,
+        identifiers=identifiers,
+        truth=truth,
+    )
+    tables = build_tables(
+        plan.stream("columns", cohort), vocabulary, reports, copies, sightings, span
+    )
+    identifiers.drug_seq += len(tables["drug"].quarter)
+    return _Drawn(reports, sightings, tables)
 
 
 def _draw_reports(
-    vocabulary: Vocabulary,
-    span: QuarterSpan,
-    n_reports: int,
-    seed: int,
-    *,
-    truth: Truth,
-    planted: bool,
+    plan: _Plan, vocabulary: Vocabulary, cohort: Cohort, truth: Truth
 ) -> tuple[Reports, Copies]:
-    """Background reports and plants, ``n_reports`` in all."""
+    """Background reports and plants: as many as the cohort has to have."""
+    span, n_reports = plan.span, plan.n_reports
     special = no_reports(vocabulary)
-    if planted:
+    if plan.planted:
         special = special_reports(
-            _stream(seed, "special"), vocabulary, span, n_reports=n_reports, truth=truth
+            plan.stream("special", cohort),
+            vocabulary,
+            span,
+            cohort,
+            n_reports=n_reports,
+            truth=truth,
         )
     litigated = litigated_reports(
-        _stream(seed, "litigated"), vocabulary, span, n_reports=n_reports, truth=truth
+        plan.stream("litigated", cohort),
+        vocabulary,
+        span,
+        cohort,
+        n_reports=n_reports,
+        truth=truth,
     )
-    rng = _stream(seed, "base")
-    n_planted = len(special.cases) + len(litigated.cases) + n_copies(n_reports)
+    n_planted = len(special.cases) + len(litigated.cases)
+    n_planted += n_copies(n_reports, span, cohort)
     n_trap = COPIES_OF_TRAP * sum(row["kind"] == DUPLICATED for row in truth.cases)
-    n_base = n_reports - n_planted - n_trap
-    quarters = draw_quarters(rng, span, n_base)
-    base = draw_base(rng, vocabulary, quarters, span.first.ordinal)
+    weights = quarter_weights(span)
+    n_base = cohort.part(n_reports, weights) - n_planted - n_trap
+    rng = plan.stream("base", cohort)
+    base = draw_base(
+        rng,
+        vocabulary,
+        cohort.draw_quarters(rng, n_base, weights),
+        span.first.ordinal,
+        ms_share=plan.ms_share,
+    )
     reports = concat([special, litigated, base])
-    if planted:
-        rng = _stream(seed, "plants")
+    if plan.planted:
+        rng = plan.stream("plants", cohort)
         reports = cap_traps(rng, vocabulary, reports, truth)
-        reports = plant_masked(rng, vocabulary, reports, truth=truth)
-        reports = plant_signals(rng, vocabulary, reports, span, truth=truth)
-    else:
-        hides_nothing(truth)
+        reports = plant_masked(
+            rng, vocabulary, reports, span, n_reports=n_reports, truth=truth
+        )
+        reports = plant_signals(rng, vocabulary, reports, span, cohort, truth=truth)
+    setting = Setting(vocabulary, span, truth)
+    reports = play_scenes(
+        plan.scenes, reports, setting, stream=lambda name: plan.stream(name, cohort)
+    )
+    note_planted(setting, reports)
     return plant_copies(
-        _stream(seed, "copies"),
+        plan.stream("copies", cohort),
         vocabulary,
         reports,
         span,
+        cohort,
         n_reports=n_reports,
         truth=truth,
     )
 
 
-def _plain_cases(
-    vocabulary: Vocabulary, reports: Reports, sightings: Sightings, truth: Truth
-) -> Ints:
+# --- writing a cohort ---------------------------------------------------------------
+
+
+class _Press:
+    """Writes the quarters of a cohort and sets the lines of later ones aside."""
+
+    def __init__(
+        self, plan: _Plan, folder: Path, aside: Aside, listener: Progress
+    ) -> None:
+        self.plan = plan
+        self.folder = folder
+        self.aside = aside
+        self.listener = listener
+        self.deletions = pd.DataFrame({"quarter": [], "caseid": []}).astype("int64")
+
+    def print(self, cohort: Cohort, drawn: _Drawn, truth: Truth) -> list[Written]:
+        """Archives of the cohort's own quarters."""
+        quarters = list(self.plan.span)
+        lines = pd.concat([self.deletions, drawn.sightings.deletions])
+        self.deletions = lines.sort_values(["quarter", "caseid"], ignore_index=True)
+        write: Callable[..., Written] = write_archive
+        if self.plan.defects:
+            plain = _plain_cases(load_vocabulary(), drawn, truth)
+            defective = Defective(self.plan.defects, self.plan.seed, plain)
+            write = partial(write_defective_archive, defective=defective)
+        written = []
+        for position in range(cohort.begin, cohort.end):
+            written.append(
+                write(
+                    self.folder,
+                    quarters[position],
+                    position=position,
+                    tables=drawn.tables,
+                    aside=self.aside,
+                    deletions=self.deletions,
+                )
+            )
+            self.listener.advance(1)
+        for position in range(cohort.end, len(quarters)):
+            set_aside(
+                self.aside, quarters[position], position=position, tables=drawn.tables
+            )
+        return written
+
+
+def _plain_cases(vocabulary: Vocabulary, drawn: _Drawn, truth: Truth) -> Ints:
     """Numbers of cases without therapy, neoplasm or known fate."""
+    reports = drawn.reports
     cases, products = reports.cases, vocabulary.products
     is_plain = ~(cases["special"] | cases["oncology"]).to_numpy()
     is_plain &= cases["therapy"].to_numpy() < 0
@@ -276,87 +447,16 @@ def _plain_cases(
     drugs, events = reports.drugs, reports.events
     is_plain[drugs["case"].to_numpy()[is_therapy[drugs["product"].to_numpy()]]] = False
     is_plain[events.loc[events["neoplasm"] >= 0, "case"].to_numpy()] = False
-    numbers: Ints = sightings.caseid[is_plain]
+    numbers: Ints = drawn.sightings.caseid[is_plain]
     return np.setdiff1d(numbers, [int(str(case["caseid"])) for case in truth.cases])
 
 
-_TRUTH_COLUMNS = {
-    "signals": (
-        "drug",
-        "event",
-        "ratio",
-        "from_quarter",
-        "n_planted",
-        "n_exposed",
-        "members",
-    ),
-    "implied": ("drug", "event", "because"),
-    "traps": ("trap", "drug", "event", "n_reports", "explanation"),
-    "masking": ("ingredient", "event", "n_reports", "drug"),
-    "cases": ("kind", "caseid", "drug", "event", "expected"),
-    "duplicates": ("kind", "caseid", "other_caseid", "is_duplicate", "explanation"),
-}
-
-
-def _write_truth(
-    folder: Path,
-    truth: Truth,
-    span: QuarterSpan,
-    sightings: Sightings,
-    written: Sequence[Written],
-) -> None:
-    folder.mkdir(exist_ok=True)
-    truth.cases.extend(
-        {"kind": odd.defect, "caseid": odd.caseid, "expected": odd.fate}
-        for one in written
-        for odd in one.odd
-        if odd.fate
-    )
-    for name, columns in _TRUTH_COLUMNS.items():
-        rows = getattr(truth, name)
-        _write(folder, name, pd.DataFrame(rows, columns=list(columns)))
-    _write(folder, "counts", _counts(span, [one.accounts for one in written]))
-    _write(folder, "versions", _versions(span, sightings))
-    notes = [asdict(note) for one in written for note in one.notes]
-    (folder / "defects.csv").unlink(missing_ok=True)
-    if notes:
-        _write(folder, "defects", pd.DataFrame(notes))
-
-
-def _write_attrition(folder: Path, fates: Fates) -> None:
-    """Each report's fate, and the figures if just the planted duplicates are found."""
-    for name in ("reports", "exposures", "outcomes"):
-        _write(folder, name, getattr(fates, name))
-    _write(folder, "attrition", attrition(fates, fates.duplicates))
-    _write(folder, "row_fates", row_fates(fates, fates.duplicates))
-
-
-def _write(folder: Path, name: str, table: pd.DataFrame) -> None:
-    table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
-
-
-def _counts(
-    span: QuarterSpan, accounts: Sequence[Mapping[str, Mapping[str, int]]]
-) -> pd.DataFrame:
-    return pd.DataFrame(
-        [
-            {"quarter": str(quarter), "member": member} | dict(account)
-            for quarter, members in zip(span, accounts, strict=True)
-            for member, account in members.items()
-        ]
-    )
-
-
-def _versions(span: QuarterSpan, sightings: Sightings) -> pd.DataFrame:
-    rows, n = sightings.rows, len(span)
-    first = rows["version"] == 1
-    return pd.DataFrame(
-        {
-            "quarter": [str(quarter) for quarter in span],
-            "n_first": np.bincount(rows.loc[first, "quarter"], minlength=n),
-            "n_later": np.bincount(rows.loc[~first, "quarter"], minlength=n),
-            "n_deletion_lines": np.bincount(
-                sightings.deletions["quarter"], minlength=n
-            ),
-        }
-    )
+def _fates(
+    plan: _Plan, drawn: _Drawn, written: Sequence[Written], truth: Truth
+) -> Fates:
+    """What becomes of everything in an archive of one cohort."""
+    odd = {
+        position: [report.rows for report in one.odd]
+        for position, one in enumerate(written)
+    }
+    return plan_fates(plan.span, drawn.sightings, drawn.tables, odd, truth.duplicates)

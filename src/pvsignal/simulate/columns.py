@@ -13,6 +13,7 @@ from pvsignal.quarter import Quarter, QuarterSpan
 from pvsignal.simulate.copies import KEEP, Copies
 from pvsignal.simulate.reports import (
     PS,
+    REPORTERS,
     ROLES,
     START_AFTER,
     START_ANY,
@@ -210,6 +211,7 @@ class _Versions:
     caseid: Texts
     quarter: Ints
     ordinal: Ints
+    first_drug_seq: int
     in_capitals: Flags
 
     @classmethod
@@ -221,6 +223,7 @@ class _Versions:
             numbered(sightings.caseid[rows["case"].to_numpy()]),
             quarter.astype(np.int16),
             quarter + span.first.ordinal,
+            sightings.first_drug_seq,
             # Terms of reports that were migrated from legacy stay in capitals.
             _first_quarters(rows)[rows["case"].to_numpy()]
             < FAERS_ORDINAL - span.first.ordinal,
@@ -251,6 +254,50 @@ class _Patients:
     event_precision: Ints
     is_ms: npt.NDArray[np.bool_]
     lawyer: npt.NDArray[np.bool_]
+    reporter: Ints
+    country: Ints
+
+
+def names_therapy(vocabulary: Vocabulary, reports: Reports) -> npt.NDArray[np.bool_]:
+    """Whether each case names an MS therapy."""
+    ingredient = vocabulary.products["ingredient"].to_numpy() != ""
+    is_ms = np.zeros(len(reports.cases), dtype=bool)
+    drugs = reports.drugs
+    is_ms[drugs["case"].to_numpy()[ingredient[drugs["product"].to_numpy()]]] = True
+    return is_ms
+
+
+def draw_sexes(
+    rng: np.random.Generator, vocabulary: Vocabulary, reports: Reports, first: int
+) -> Ints:
+    """Sex of each case: 0 female, 1 male, -1 unknown; as settled where it is.
+
+    ``first`` is the ordinal of the span's first quarter: blanks depend on the quarter.
+    """
+    n = len(reports.cases)
+    population = vocabulary.populations.iloc[_populations(vocabulary, reports)]
+    ordinal = reports.cases["quarter"].to_numpy() + first
+    wanted = sexes_of_neoplasms(vocabulary, reports).to_numpy()
+    drawn = np.where(rng.random(n) < population["women"].to_numpy(), 0, 1)
+    is_blank = rng.random(n) < blank_share("sex", ordinal)
+    drawn = np.where(is_blank | (wanted == "U"), -1, drawn)
+    sex: Ints = np.where(wanted == "F", 0, np.where(wanted == "M", 1, drawn))
+    return sex
+
+
+def draw_ages(
+    rng: np.random.Generator, vocabulary: Vocabulary, reports: Reports
+) -> npt.NDArray[np.float64]:
+    """Age of each case in years; as settled where it is."""
+    population = vocabulary.populations.iloc[_populations(vocabulary, reports)]
+    has_neoplasm = np.zeros(len(reports.cases), dtype=bool)
+    has_neoplasm[reports.events.loc[reports.events["neoplasm"] >= 0, "case"]] = True
+    mean = population["mean_age"].to_numpy() + np.where(has_neoplasm, 5.0, 0.0)
+    drawn = rng.normal(mean, population["sd_age"].to_numpy())
+    # What falls below zero turns back, so that the young are no heap at the edge.
+    drawn = np.clip(np.abs(drawn), 0.05, 96.0)
+    settled = reports.cases["age"].to_numpy()
+    return np.where(np.isnan(settled), drawn, settled)
 
 
 def _draw_patients(
@@ -263,28 +310,23 @@ def _draw_patients(
     cases = reports.cases
     n = len(cases)
     ordinal = cases["quarter"].to_numpy() + span.first.ordinal
-    ingredient = vocabulary.products["ingredient"].to_numpy() != ""
-    is_ms = np.zeros(n, dtype=bool)
-    drugs = reports.drugs
-    is_ms[drugs["case"].to_numpy()[ingredient[drugs["product"].to_numpy()]]] = True
-    population = vocabulary.populations.iloc[_populations(vocabulary, reports)]
-    wanted = sexes_of_neoplasms(vocabulary, reports).to_numpy()
-    drawn = np.where(rng.random(n) < population["women"].to_numpy(), 0, 1)
-    drawn = np.where(rng.random(n) < blank_share("sex", ordinal), -1, drawn)
-    sex = np.where(wanted == "F", 0, np.where(wanted == "M", 1, drawn))
-    has_neoplasm = np.zeros(n, dtype=bool)
-    has_neoplasm[reports.events.loc[reports.events["neoplasm"] >= 0, "case"]] = True
-    mean = population["mean_age"].to_numpy() + np.where(has_neoplasm, 5.0, 0.0)
-    age = rng.normal(mean, population["sd_age"].to_numpy())
-    # What falls below zero turns back, so that the young are no heap at the edge.
-    age = np.clip(np.abs(age), 0.05, 96.0)
+    sex = draw_sexes(rng, vocabulary, reports, span.first.ordinal)
+    age = draw_ages(rng, vocabulary, reports)
     begins = np.array([quarter.first_day for quarter in span], dtype="datetime64[D]")
     received = begins[cases["quarter"].to_numpy()] + rng.integers(0, 88, n)
     event = received - (7 + rng.exponential(200.0, n)).astype(np.int64)
     event, precision = _event_dates(rng, event, ordinal)
     precision = np.where(cases["dated"].to_numpy(), DAY, precision)
     return _Patients(
-        sex, age, received, event, precision, is_ms, cases["lawyer"].to_numpy()
+        sex,
+        age,
+        received,
+        event,
+        precision,
+        names_therapy(vocabulary, reports),
+        cases["lawyer"].to_numpy(),
+        cases["reporter"].to_numpy(),
+        cases["country"].to_numpy(),
     )
 
 
@@ -541,7 +583,8 @@ def _countries(
     union = (ordinal >= EUROPE_FROM) & (drawn > 0) & (rng.random(n) < EUROPE_SHARE)
     drawn = np.where(union, list(table["code"]).index(EUROPE), drawn)
     # Suits are filed in the United States, the first row.
-    return np.where(patient.lawyer, 0, drawn)
+    drawn = np.where(patient.lawyer, 0, drawn)
+    return np.where(patient.country >= 0, patient.country, drawn)
 
 
 def _occupations(
@@ -554,7 +597,9 @@ def _occupations(
     """Draw reporters: with MS therapies more consumers; HP replaced OT in 2020."""
     codes, drawn = draw_codes(rng, "occp_cod", ordinal)
     programme = patient.is_ms & (rng.random(len(ordinal)) < PROGRAMME_SHARE)
-    drawn = np.where(programme, codes.index("CN"), drawn)[case]
+    drawn = np.where(programme, codes.index("CN"), drawn)
+    settled = np.array([codes.index(code) for code in REPORTERS])[patient.reporter]
+    drawn = np.where(patient.reporter >= 0, settled, drawn)[case]
     other, professional = codes.index("OT"), codes.index("HP")
     drawn = np.where((drawn == other) & (year >= 2020), professional, drawn)
     return named(codes, drawn)
@@ -574,7 +619,7 @@ def _order_drugs(reports: Reports) -> pd.DataFrame:
 def _sequence(versions: _Versions, drugs: pd.DataFrame, children: _Children) -> Texts:
     """1..n inside the report in FAERS; unique over all reports in legacy."""
     seq = drugs["seq"].to_numpy()[children.source]
-    legacy = 1_004_000_000 + np.arange(len(seq))
+    legacy = versions.first_drug_seq + np.arange(len(seq))
     return numbered(np.where(versions.is_legacy[children.sighting], legacy, seq))
 
 

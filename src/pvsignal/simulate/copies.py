@@ -7,15 +7,16 @@ with one thing changed. What a pair is stands in ``truth/duplicates.csv``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
 from pvsignal.quarter import QuarterSpan
+from pvsignal.simulate.cohorts import Cohort
 from pvsignal.simulate.plants import DUPLICATED, Truth
-from pvsignal.simulate.reports import PS, Reports
+from pvsignal.simulate.reports import PS, Reports, quarter_weights
 from pvsignal.simulate.vocabulary import Flags, Ints, Vocabulary
 
 DUPLICATE_SHARE, NEAR_MISS_SHARE = 0.012, 0.006
@@ -109,6 +110,18 @@ class Copies:
             hides_country=flags(),
         )
 
+    @classmethod
+    def of(cls, cases: pd.DataFrame) -> Copies:
+        """Nothing is copied; senders and articles are shared as the cases say."""
+        sender, article = cases["sender"].to_numpy(), cases["article"].to_numpy()
+        return replace(
+            cls.none(len(cases)),
+            sender=sender.copy(),
+            article=article.copy(),
+            is_known=cases["is_known"].to_numpy().copy(),
+            is_company=(sender >= 0) | (article >= 0),
+        )
+
     @property
     def is_copy(self) -> Flags:
         """Whether a case shares the patient or the data of another."""
@@ -116,18 +129,21 @@ class Copies:
         return copied
 
 
-def n_copies(n_reports: int) -> int:
-    """Cases that `plant_copies` will add."""
-    return sum(len(plan) * copies for plan, copies, _ in _plan(n_reports))
+def n_copies(n_reports: int, span: QuarterSpan, cohort: Cohort) -> int:
+    """Cases that `plant_copies` will add to the cohort."""
+    plan = _plan(n_reports, span, cohort)
+    return sum(n_sources * copies for n_sources, copies, _ in plan)
 
 
-def _plan(n_reports: int) -> list[tuple[range, int, str]]:
-    """Number of sources, copies of each, and kind."""
-    plan = []
+def _plan(
+    n_reports: int, span: QuarterSpan, cohort: Cohort
+) -> list[tuple[int, int, str]]:
+    """Number of sources in the cohort, copies of each, and kind."""
+    plan, weights = [], quarter_weights(span)
     for share, kinds in ((DUPLICATE_SHARE, DUPLICATES), (NEAR_MISS_SHARE, NEAR_MISSES)):
         for kind, (part, copies, _) in kinds.items():
             n_sources = max(1, round(n_reports * share * part / copies))
-            plan.append((range(n_sources), copies, kind))
+            plan.append((cohort.part(n_sources, weights), copies, kind))
     return plan
 
 
@@ -136,11 +152,15 @@ def plant_copies(
     vocabulary: Vocabulary,
     reports: Reports,
     span: QuarterSpan,
+    cohort: Cohort,
     *,
     n_reports: int,
     truth: Truth,
 ) -> tuple[Reports, Copies]:
-    """Add copies to the reports and say what each of them shares with its source.
+    """Add copies to the reports of a cohort and say what each shares with its source.
+
+    ``n_reports`` is the number of cases over the whole span, of which the cohort gets
+    its part.
 
     Sources are plain reports without a neoplasm, so that a copy moves no planted pair,
     the reports of the trap ``duplicated``, and a few that make a planted signal, so
@@ -151,8 +171,8 @@ def plant_copies(
     planter.first = [int(str(case)) for case in signal[:COPIED_OF_SIGNAL]]
     for case in [row["case"] for row in truth.cases if row["kind"] == DUPLICATED]:
         planter.plant("exact", int(str(case)), COPIES_OF_TRAP)
-    for sources, copies, kind in _plan(n_reports):
-        for _ in sources:
+    for n_sources, copies, kind in _plan(n_reports, span, cohort):
+        for _ in range(n_sources):
             planter.plant(kind, planter.source(kind), copies)
     truth.duplicates.extend(planter.truth)
     return planter.build()
@@ -364,13 +384,13 @@ class _Planter:
     def build(self) -> tuple[Reports, Copies]:
         """Return the reports with the copies, and what the copies share."""
         old = self.reports
-        made = old.cases.iloc[self.sources].assign(quarter=self.quarters)
+        quarters = np.array(self.quarters, dtype=np.int64)
+        made = old.cases.iloc[self.sources].assign(quarter=quarters)
         cases = pd.concat([old.cases, made], ignore_index=True)
-        n = len(cases)
         touched = sorted(self.changes)
         cases.loc[touched, "special"] = True
         cases.loc[sorted(self.dated), "dated"] = True
-        copies = Copies.none(n)
+        copies = Copies.of(cases)
         for case, what in self.changes.items():
             for name, value in what.items():
                 getattr(copies, name)[case] = value

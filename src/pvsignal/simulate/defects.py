@@ -13,11 +13,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pvsignal.errors import UsageError
 from pvsignal.layout import TABLES
 from pvsignal.quarter import Quarter
+from pvsignal.simulate.choices import chosen
 
-ALL = "all"
 LINES, CONTENT, MEMBERS = "lines", "content", "members"
 
 _ERAS_BEGIN, _FAERS_BEGINS = Quarter(2004, 1), Quarter(2012, 4)
@@ -239,16 +238,7 @@ def choose_defects(text: str) -> tuple[str, ...]:
     >>> choose_defects("glued_two, null_case")
     ('glued_two', 'null_case')
     """
-    if text.strip() == ALL:
-        return tuple(DEFECTS)
-    names = tuple(name.strip() for name in text.split(",") if name.strip())
-    unknown = [name for name in names if name not in DEFECTS]
-    if unknown or not names:
-        raise UsageError(
-            f"--defects {text} names no defect ({', '.join(unknown) or 'empty'}); "
-            f"there are all, {', '.join(DEFECTS)}"
-        )
-    return names
+    return tuple(chosen(text, DEFECTS, option="--defects", what="defect"))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pvsignal.quarter import Quarter, QuarterSpan
+from pvsignal.simulate.cohorts import Cohort
 from pvsignal.simulate.reports import (
     EVER,
     ROLES,
@@ -18,6 +20,7 @@ from pvsignal.simulate.reports import (
     START_ANY,
     START_BEFORE,
     START_NONE,
+    TRAITS,
     C,
     Reports,
     neoplasm_rows,
@@ -64,10 +67,44 @@ _STARTS = {
 
 
 @dataclass
-class Truth:
-    """What was planted, row by row; ``case`` becomes ``caseid`` once cases have one.
+class Account:
+    """What a planted pair has come to in the cohorts drawn so far.
 
-    So does ``other`` become ``other_caseid``.
+    A cohort plants what is then missing, so that the pair is as planned at the end of
+    each cohort.
+
+    Attributes
+    ----------
+    n_cases
+        Cases of any kind.
+    n_exposed
+        Cases that name the drug as a suspect.
+    n_events
+        Those of them with the event that were planted, or that were left standing.
+    is_as_planned
+        Whether the last cohort made it what it must be.
+    """
+
+    n_cases: int = 0
+    n_exposed: int = 0
+    n_events: int = 0
+    is_as_planned: bool = False
+
+
+@dataclass
+class Truth:
+    """What was planted, row by row.
+
+    Attributes
+    ----------
+    signals, implied, traps, masking
+        Rows of the whole archive.
+    cases, duplicates
+        Rows of the cohort at hand, to be written and cleared before the next one is
+        drawn. ``case`` becomes ``caseid`` once cases have one, and ``other``
+        ``other_caseid``.
+    accounts
+        Running totals by kind of plant, drug and event.
     """
 
     signals: list[dict[str, object]] = field(default_factory=list)
@@ -76,40 +113,19 @@ class Truth:
     masking: list[dict[str, object]] = field(default_factory=list)
     cases: list[dict[str, object]] = field(default_factory=list)
     duplicates: list[dict[str, object]] = field(default_factory=list)
+    scenes: list[dict[str, object]] = field(default_factory=list)
+    expected: list[dict[str, object]] = field(default_factory=list)
+    accounts: defaultdict[tuple[str, str, str], Account] = field(
+        default_factory=lambda: defaultdict(Account)
+    )
 
 
 # --- reports written for a purpose -------------------------------------------------
 
 
-def special_reports(
-    rng: np.random.Generator,
-    vocabulary: Vocabulary,
-    span: QuarterSpan,
-    *,
-    n_reports: int,
-    truth: Truth,
-) -> Reports:
-    """Trap reports and cases with a known fate, their truth appended to ``truth``.
-
-    They must be the first part that ``reports.concat`` is given: the truth holds
-    their case numbers.
-    """
-    builder = _Builder(vocabulary)
-    unit = max(min(12.0, n_reports / 400), n_reports * 0.0003)
-    for row in read_table("planned_reports").to_dict("records"):
-        if not _can_be_planted(span, str(row["from"]), str(row["kind"])):
-            continue
-        count = max(1, round(float(row["share"]) * unit))
-        for quarter in _special_quarters(rng, span, row, count):
-            truth.cases.append(
-                {
-                    "kind": row["kind"],
-                    "case": builder.add(rng, row, int(quarter)),
-                    "drug": row["drug"],
-                    "event": row["event"],
-                    "expected": _expected(span, row, int(quarter)),
-                }
-            )
+def note_traps(span: QuarterSpan, n_reports: int, truth: Truth) -> None:
+    """Write down the traps that `special_reports` will set, and what they imply."""
+    for row, count in _planned_reports(span, n_reports):
         if row["kind"] in TRAPS:
             _note_trap(truth, row, count)
         if row["kind"] in ("recurrence", "false_friend"):
@@ -120,6 +136,36 @@ def special_reports(
                     "because": row["kind"],
                 }
             )
+
+
+def special_reports(
+    rng: np.random.Generator,
+    vocabulary: Vocabulary,
+    span: QuarterSpan,
+    cohort: Cohort,
+    *,
+    n_reports: int,
+    truth: Truth,
+) -> Reports:
+    """Trap reports and cases with a known fate, their truth appended to ``truth``.
+
+    They must be the first part that ``reports.concat`` is given: the truth holds
+    their case numbers. ``n_reports`` is the number of cases over the whole span.
+    """
+    builder = _Builder(vocabulary)
+    for row, count in _planned_reports(span, n_reports):
+        weights = _special_weights(span, row)
+        own = cohort.part(count, weights)
+        for quarter in cohort.draw_quarters(rng, own, weights):
+            truth.cases.append(
+                {
+                    "kind": row["kind"],
+                    "case": builder.add(rng, row, int(quarter)),
+                    "drug": row["drug"],
+                    "event": row["event"],
+                    "expected": _expected(span, row, int(quarter)),
+                }
+            )
     return builder.build()
 
 
@@ -128,15 +174,23 @@ def no_reports(vocabulary: Vocabulary) -> Reports:
     return _Builder(vocabulary).build()
 
 
-def _special_quarters(
-    rng: np.random.Generator, span: QuarterSpan, row: Mapping[Hashable, Any], count: int
-) -> Ints:
+def _planned_reports(
+    span: QuarterSpan, n_reports: int
+) -> Iterator[tuple[Mapping[Hashable, Any], int]]:
+    """Rows of the plan that can be planted, with the number of reports of each."""
+    unit = max(min(12.0, n_reports / 400), n_reports * 0.0003)
+    for row in read_table("planned_reports").to_dict("records"):
+        if _can_be_planted(span, str(row["from"]), str(row["kind"])):
+            yield row, max(1, round(float(row["share"]) * unit))
+
+
+def _special_weights(span: QuarterSpan, row: Mapping[Hashable, Any]) -> Floats:
     """Quarters between a plan's beginning and the end that leaves room for its fate."""
     ordinals = np.array([quarter.ordinal for quarter in span])
     end = span.last.ordinal - (DROPPED_AFTER if row["kind"] == DROPPED else 0)
     open_ = (ordinals >= Quarter.parse(row["from"]).ordinal) & (ordinals <= end)
-    weights = quarter_weights(span) * open_
-    return np.sort(rng.choice(len(span), size=count, p=weights / weights.sum()))
+    weights: Floats = quarter_weights(span) * open_
+    return weights
 
 
 def _expected(span: QuarterSpan, row: Mapping[Hashable, Any], quarter: int) -> str:
@@ -162,10 +216,21 @@ def _can_be_planted(span: QuarterSpan, begin: str, kind: str) -> bool:
     return Quarter.parse(begin).ordinal + room <= span.last.ordinal
 
 
+def note_masking(span: QuarterSpan, n_reports: int, truth: Truth) -> None:
+    """Write down the events that are litigated in the span, their numbers to come."""
+    if _n_litigated(span, n_reports) < 1:
+        return
+    for name in LITIGATED_EVENTS:
+        truth.masking.append(
+            {"ingredient": LITIGATED, "event": name, "n_reports": 0, "drug": ""}
+        )
+
+
 def litigated_reports(
     rng: np.random.Generator,
     vocabulary: Vocabulary,
     span: QuarterSpan,
+    cohort: Cohort,
     *,
     n_reports: int,
     truth: Truth,
@@ -173,15 +238,14 @@ def litigated_reports(
     """Write reports of lawyers on ranitidine and a cancer, in 2019 to 2022.
 
     A span that does not touch those years gets none. The number is cut to the part
-    of the litigation that lies inside the span.
+    of the litigation that lies inside the span. ``n_reports`` is the number of cases
+    over the whole span.
     """
-    years = np.array([quarter.year for quarter in span])
-    weights = np.array([LITIGATED_WEIGHTS.get(int(year), 0.0) / 4 for year in years])
     builder = _Builder(vocabulary)
-    count = round(n_reports * LITIGATED_SHARE * weights.sum())
-    if count < 1:
-        return builder.build()
-    quarters = np.sort(rng.choice(len(span), size=count, p=weights / weights.sum()))
+    weights = _litigated_weights(span)
+    total = _n_litigated(span, n_reports)
+    count = cohort.part(total, weights) if total else 0
+    quarters = cohort.draw_quarters(rng, count, weights)
     names = list(LITIGATED_EVENTS)
     chosen = rng.choice(len(names), size=count, p=LITIGATED_EVENT_SHARES)
     for quarter, number in zip(quarters, chosen, strict=True):
@@ -195,16 +259,19 @@ def litigated_reports(
             "sex": "",
         }
         builder.add(rng, row, int(quarter), lawyer=True)
-    for number, name in enumerate(names):
-        truth.masking.append(
-            {
-                "ingredient": LITIGATED,
-                "event": name,
-                "n_reports": int((chosen == number).sum()),
-                "drug": MASKED_DRUG if name == MASKED_EVENT else "",
-            }
-        )
+    for number, event in enumerate(truth.masking):
+        n_before = int(str(event["n_reports"]))
+        event["n_reports"] = n_before + int((chosen == number).sum())
     return builder.build()
+
+
+def _litigated_weights(span: QuarterSpan) -> Floats:
+    """Part of the litigation in each quarter; 1 over all its years."""
+    return np.array([LITIGATED_WEIGHTS.get(q.year, 0.0) / 4 for q in span])
+
+
+def _n_litigated(span: QuarterSpan, n_reports: int) -> int:
+    return round(n_reports * LITIGATED_SHARE * float(_litigated_weights(span).sum()))
 
 
 _CASE_TYPES: dict[str, Any] = {
@@ -273,6 +340,7 @@ class _Builder:
     def build(self) -> Reports:
         """Return the reports added, cases numbered from zero."""
         cases = pd.DataFrame(self.cases, columns=list(_CASE_TYPES)).astype(_CASE_TYPES)
+        cases = cases.assign(**TRAITS)
         drugs = pd.DataFrame(
             self.drugs, columns=["case", "role", "product", "indication", "start"]
         ).astype("int64")
@@ -299,15 +367,24 @@ def cap_traps(
     """Background neoplasms of trap pairs thinned below what could be flagged.
 
     By chance alone a pair of ratio 1 is flagged now and then; a trap pair must not
-    be, so that a flag on it always means that its rule failed.
+    be, so that a flag on it always means that its rule failed. At most 0.7 of the
+    expected number is left over the cohorts so far, or two.
     """
     drop: list[Ints] = []
+    rates = vocabulary.neoplasms["rate"].to_numpy()
     for trap in truth.traps:
-        groups = _groups_of(vocabulary, str(trap["event"]))
-        cases = exposed(vocabulary, reports, [str(trap["drug"])])
+        drug, event = str(trap["drug"]), str(trap["event"])
+        groups = _groups_of(vocabulary, event)
+        cases = exposed(vocabulary, reports, [drug])
+        account = truth.accounts["trap", drug, event]
+        account.n_exposed += len(cases)
+        allowed = max(2, int(0.7 * (account.n_exposed * rates[groups].sum())))
         # The one report of a duplicated trap is real: no other may stand beside it.
-        most = 0 if trap["trap"] == DUPLICATED else None
-        drop.append(_surplus(rng, vocabulary, reports, cases, groups, most=most))
+        allowed = 0 if trap["trap"] == DUPLICATED else allowed
+        rows = rng.permutation(_event_rows(reports, cases, groups))
+        n_left = min(len(rows), allowed - account.n_events)
+        account.n_events += n_left
+        drop.append(rows[n_left:])
     gone = np.unique(np.concatenate(drop)) if drop else np.empty(0, dtype=np.int64)
     events = reports.events.drop(index=pd.Index(gone)).reset_index(drop=True)
     return Reports(reports.cases, reports.drugs, events)
@@ -320,23 +397,12 @@ def _groups_of(vocabulary: Vocabulary, event: str) -> Ints:
     return np.array([vocabulary.neoplasm(event)])
 
 
-def _surplus(
-    rng: np.random.Generator,
-    vocabulary: Vocabulary,
-    reports: Reports,
-    cases: Ints,
-    groups: Ints,
-    *,
-    most: int | None = None,
-) -> Ints:
-    """Event rows of these cases and groups beyond 0.7 of the expected number."""
-    expected = len(cases) * vocabulary.neoplasms["rate"].to_numpy()[groups].sum()
-    allowed = max(2, int(0.7 * expected)) if most is None else most
-    rows = np.flatnonzero(
+def _event_rows(reports: Reports, cases: Ints, groups: Ints) -> Ints:
+    """Rows of the events of these cases that are of these groups."""
+    return np.flatnonzero(
         np.isin(reports.events["neoplasm"].to_numpy(), groups)
         & np.isin(reports.events["case"].to_numpy(), cases)
     )
-    return rng.permutation(rows)[allowed:]
 
 
 @dataclass(frozen=True)
@@ -353,7 +419,7 @@ def _candidates(
     cases = reports.cases
     found = exposed(vocabulary, reports, members)
     found = found[cases["quarter"].to_numpy()[found] >= onset]
-    admitted = _surely_admitted(vocabulary, reports)
+    admitted = surely_admitted(vocabulary, reports)
     taken = reports.events.loc[reports.events["neoplasm"] >= 0, "case"].to_numpy()
     free = (
         (cases["n_therapies"].to_numpy()[found] == 1)
@@ -364,7 +430,7 @@ def _candidates(
     return _Candidates(found[free], len(found))
 
 
-def _surely_admitted(vocabulary: Vocabulary, reports: Reports) -> Ints:
+def surely_admitted(vocabulary: Vocabulary, reports: Reports) -> Ints:
     """Cases whose MS therapy has a brand name or an MS indication.
 
     A generic name alone does not tell natalizumab for MS from that for Crohn's
@@ -383,48 +449,108 @@ def plant_signals(
     vocabulary: Vocabulary,
     reports: Reports,
     span: QuarterSpan,
+    cohort: Cohort,
     *,
     truth: Truth,
 ) -> Reports:
     """Neoplasms added to the reports of a therapy, as many as make a clear signal.
 
-    The number is fixed, not drawn: ``(ratio - 1) x expected``, at least 12. A pair is
-    left out where the span leaves less than eight quarters after its onset or where
-    fewer than three exposed reports stand behind each planted one.
+    The number is fixed, not drawn: ``(ratio - 1) x expected``, at least 12 over the
+    span. A pair is left out where the span leaves less than eight quarters after its
+    onset. Where fewer than three exposed reports of the cohort stand behind each
+    planted one, it is left to the next cohort.
     """
-    for row in read_table("planned_signals").to_dict("records"):
-        members = str(row["members"]).split("|")
-        group = vocabulary.neoplasm(str(row["event"]))
-        rate = float(vocabulary.neoplasms["rate"].iloc[group])
-        onset = _onset(vocabulary, span, members, int(row["delay_quarters"]))
-        if onset is None:
-            continue
-        candidates = _candidates(vocabulary, reports, members, onset)
-        expected = rate * candidates.n_exposed
-        n_planted = max(MIN_SIGNAL_REPORTS, round((float(row["ratio"]) - 1) * expected))
-        if len(candidates.cases) < EXPOSED_PER_PLANT * n_planted:
+    weights = quarter_weights(span)
+    for signal in _planned_signals(vocabulary, span):
+        account = truth.accounts["signal", signal.drug, signal.event]
+        candidates = _candidates(vocabulary, reports, signal.members, signal.onset)
+        account.n_exposed += candidates.n_exposed
+        after_onset = weights * (np.arange(len(span)) >= signal.onset)
+        least = MIN_SIGNAL_REPORTS * cohort.share_received(after_onset)
+        wanted = (signal.ratio - 1) * signal.rate * account.n_exposed
+        n_planted = max(round(least), round(wanted)) - account.n_events
+        if n_planted < 1 or len(candidates.cases) < EXPOSED_PER_PLANT * n_planted:
             continue
         chosen = np.sort(rng.choice(candidates.cases, n_planted, replace=False))
-        reports = _add_neoplasm(rng, vocabulary, reports, chosen, group)
+        reports = add_neoplasm(rng, vocabulary, reports, chosen, signal.group)
+        n_untreated = TREATED_EVENTS - account.n_events
+        if signal.drug == "ocrelizumab" and n_untreated > 0:
+            reports = treat(
+                vocabulary,
+                reports,
+                chosen[:n_untreated],
+                truth,
+                drug="ocrelizumab",
+                event="breast",
+                product="TAMOXIFEN",
+                indication="Breast cancer",
+            )
+        account.n_events += n_planted
+    return reports
+
+
+def note_signals(vocabulary: Vocabulary, span: QuarterSpan, truth: Truth) -> None:
+    """Write down the signals that the cohorts came to, and what they imply.
+
+    A pair of which fewer than 12 reports could be planted is no clear signal; it may be
+    flagged.
+    """
+    for signal in _planned_signals(vocabulary, span):
+        account = truth.accounts["signal", signal.drug, signal.event]
+        n_planted, expected = account.n_events, signal.rate * account.n_exposed
+        if n_planted == 0:
+            continue
+        pair = {"drug": signal.drug, "event": signal.event}
+        if n_planted < MIN_SIGNAL_REPORTS:
+            truth.implied.append({**pair, "because": "too few planted"})
+            continue
+        onset = Quarter.from_ordinal(span.first.ordinal + signal.onset)
         truth.signals.append(
             {
-                "drug": row["drug"],
-                "event": row["event"],
+                **pair,
                 "ratio": round((n_planted + expected) / expected, 2),
-                "from_quarter": str(Quarter.from_ordinal(span.first.ordinal + onset)),
+                "from_quarter": str(onset),
                 "n_planted": n_planted,
-                "n_exposed": candidates.n_exposed,
-                "members": row["members"],
+                "n_exposed": account.n_exposed,
+                "members": "|".join(signal.members),
             }
         )
         truth.implied.extend(
-            {"drug": member, "event": row["event"], "because": row["drug"]}
-            for member in members
-            if member != row["drug"]
+            {"drug": member, "event": signal.event, "because": signal.drug}
+            for member in signal.members
+            if member != signal.drug
         )
-        if row["drug"] == "ocrelizumab":
-            reports = _treat(vocabulary, reports, chosen[:TREATED_EVENTS], truth)
-    return reports
+
+
+@dataclass(frozen=True)
+class _Signal:
+    """A row of the plan that the span leaves room for; ``onset`` is a position."""
+
+    drug: str
+    event: str
+    members: Sequence[str]
+    ratio: float
+    onset: int
+    group: int
+    rate: float
+
+
+def _planned_signals(vocabulary: Vocabulary, span: QuarterSpan) -> Iterator[_Signal]:
+    rates = vocabulary.neoplasms["rate"].to_numpy()
+    for row in read_table("planned_signals").to_dict("records"):
+        members = str(row["members"]).split("|")
+        group = vocabulary.neoplasm(str(row["event"]))
+        onset = _onset(vocabulary, span, members, int(row["delay_quarters"]))
+        if onset is not None:
+            yield _Signal(
+                str(row["drug"]),
+                str(row["event"]),
+                members,
+                float(row["ratio"]),
+                onset,
+                group,
+                float(rates[group]),
+            )
 
 
 def _onset(
@@ -441,13 +567,14 @@ def _onset(
     return onset - span.first.ordinal
 
 
-def _add_neoplasm(
+def add_neoplasm(
     rng: np.random.Generator,
     vocabulary: Vocabulary,
     reports: Reports,
     cases: Ints,
     group: int,
 ) -> Reports:
+    """Reports of which these cases report a neoplasm of the group; they are special."""
     rows = neoplasm_rows(
         rng, vocabulary, cases, np.full(len(cases), group, dtype=np.int64)
     ).assign(last_version=EVER)
@@ -460,17 +587,39 @@ def _add_neoplasm(
     )
 
 
-def _treat(
-    vocabulary: Vocabulary, reports: Reports, cases: Ints, truth: Truth
+def treat(
+    vocabulary: Vocabulary,
+    reports: Reports,
+    cases: Ints,
+    truth: Truth,
+    *,
+    drug: str,
+    event: str,
+    product: str,
+    indication: str,
 ) -> Reports:
-    """Tamoxifen for the new breast cancer: concomitant or SS, undated or later."""
+    """Treat new cancers with another drug: concomitant or SS, undated or later.
+
+    Parameters
+    ----------
+    vocabulary, reports
+        Names and reports.
+    cases
+        Reports of the drug with the event.
+    truth
+        Gets one case each, which the rules must keep.
+    drug, event
+        Therapy and group of the truth.
+    product, indication
+        Name of the drug that treats the cancer, and what it is given for.
+    """
     number = np.arange(len(cases))
     rows = pd.DataFrame(
         {
             "case": cases,
             "role": np.where(number % 3 == 0, SS, C),
-            "product": vocabulary.product("TAMOXIFEN"),
-            "indication": vocabulary.term("Breast cancer"),
+            "product": vocabulary.product(product),
+            "indication": vocabulary.term(indication),
             "start": np.where(number % 2 == 0, START_NONE, START_AFTER),
         }
     )
@@ -480,8 +629,8 @@ def _treat(
         {
             "kind": "treated_event",
             "case": int(case),
-            "drug": "ocrelizumab",
-            "event": "breast",
+            "drug": drug,
+            "event": event,
             "expected": "included is_treated_event",
         }
         for case in cases
@@ -495,50 +644,62 @@ def plant_masked(
     rng: np.random.Generator,
     vocabulary: Vocabulary,
     reports: Reports,
+    span: QuarterSpan,
     *,
+    n_reports: int,
     truth: Truth,
 ) -> Reports:
     """Plant a signal of A that only shows once the litigated reports are taken out.
 
-    The number of reports is the smallest whose lower limit is clearly above 1 in A
-    without the litigated reports. The row is dropped from the truth where the
-    litigated reports are too few to hide it.
+    The number of reports over the cohorts so far is the smallest whose lower limit is
+    clearly above 1 in A without the litigated reports. Nothing is planted where the
+    litigated reports of the whole span are too few to hide it.
     """
-    rows = [row for row in truth.masking if row["drug"] == MASKED_DRUG]
-    if not rows:
+    if not truth.masking:
         return reports
     group = vocabulary.neoplasm(MASKED_EVENT)
     rate = float(vocabulary.neoplasms["rate"].iloc[group])
+    account = truth.accounts["masked", MASKED_DRUG, MASKED_EVENT]
     candidates = _candidates(vocabulary, reports, [MASKED_DRUG], 0)
-    n = len(reports.cases)
-    hidden = int(str(rows[0]["n_reports"]))
-    counts = np.arange(4, max(5, len(candidates.cases) // EXPOSED_PER_PLANT))
-    clear = counts[_lower_limit(counts, candidates.n_exposed, rate * n, n) >= 1.35]
-    masked = _lower_limit(clear[:1], candidates.n_exposed, rate * n + hidden, n) < 0.85
-    if len(clear) == 0 or not masked[0]:
-        rows[0]["drug"] = ""
-        return reports
+    account.n_cases += len(reports.cases)
+    account.n_exposed += candidates.n_exposed
+    n, n_exposed = account.n_cases, account.n_exposed
+    share = LITIGATED_EVENT_SHARES[list(LITIGATED_EVENTS).index(MASKED_EVENT)]
+    hidden = round(_n_litigated(span, n_reports) * share)
+    most = account.n_events + len(candidates.cases) // EXPOSED_PER_PLANT
+    counts = np.arange(4, min(max(5, most), n_exposed))
+    clear = counts[_lower_limit(counts, n_exposed, rate * n, n) >= 1.35]
+    masked = _lower_limit(clear[:1], n_exposed, rate * n + hidden, n) < 0.85
     everyone = exposed(vocabulary, reports, [MASKED_DRUG])
-    own = np.flatnonzero(
-        (reports.events["neoplasm"].to_numpy() == group)
-        & np.isin(reports.events["case"].to_numpy(), everyone)
-    )
+    own = _event_rows(reports, everyone, np.array([group]))
+    account.is_as_planned = len(clear) > 0 and bool(masked[0])
+    if not account.is_as_planned:
+        account.n_events += len(own)
+        return reports
     reports = Reports(
         reports.cases,
         reports.drugs,
         reports.events.drop(index=pd.Index(own)).reset_index(drop=True),
     )
-    chosen = np.sort(rng.choice(candidates.cases, int(clear[0]), replace=False))
-    truth.implied.append(
-        {"drug": MASKED_DRUG, "event": MASKED_EVENT, "because": "masking"}
-    )
-    return _add_neoplasm(rng, vocabulary, reports, chosen, group)
+    pair: dict[str, object] = {
+        "drug": MASKED_DRUG,
+        "event": MASKED_EVENT,
+        "because": "masking",
+    }
+    if pair not in truth.implied:
+        truth.implied.append(pair)
+    n_planted = max(0, int(clear[0]) - account.n_events)
+    chosen = np.sort(rng.choice(candidates.cases, n_planted, replace=False))
+    account.n_events += n_planted
+    return add_neoplasm(rng, vocabulary, reports, chosen, group)
 
 
-def hides_nothing(truth: Truth) -> None:
-    """Say that the litigated reports hide no signal: none is planted."""
+def note_masked(truth: Truth) -> None:
+    """Write down whether the litigated reports hide the signal planted beneath them."""
+    is_masked = truth.accounts["masked", MASKED_DRUG, MASKED_EVENT].is_as_planned
     for row in truth.masking:
-        row["drug"] = ""
+        is_it = is_masked and row["event"] == MASKED_EVENT
+        row["drug"] = MASKED_DRUG if is_it else ""
 
 
 def _lower_limit(a: Ints, n_drug: int, c: float, n: int) -> Floats:

@@ -30,6 +30,8 @@ from pvsignal.simulate.vocabulary import (
 
 ROLES = ("PS", "SS", "C", "I")
 PS, SS, C, I = range(4)  # noqa: E741 - the FDA's own letters
+REPORTERS = ("CN", "MD")
+CONSUMER, PHYSICIAN = range(2)
 EVER = 99  # last version of an event that no later version drops
 
 MS_SHARE = 0.10
@@ -39,6 +41,15 @@ RAMP_QUARTERS = 4
 SAME_DRUG_SHARE = 0.25
 STATED_OF_OWN = 0.9
 START_ANY, START_NONE, START_BEFORE, START_AFTER = range(4)
+# What a scene may settle of a case; this value leaves it to be drawn like all others'.
+TRAITS: dict[str, float | int | bool] = {
+    "age": np.nan,
+    "is_known": False,
+    "reporter": -1,
+    "country": -1,
+    "sender": -1,
+    "article": -1,
+}
 
 
 @dataclass(frozen=True)
@@ -50,7 +61,10 @@ class Reports:
     cases
         quarter (position in the span), therapy (row of the MS therapies, -1 none),
         n_therapies, oncology, special (made by a plant), dated (event date must be
-        a full day), lawyer, sex (``F``, ``M`` or empty where it may be drawn).
+        a full day), lawyer, sex (``F``, ``M``, ``U`` for unknown, or empty where it may
+        be drawn), and the `TRAITS`: age in years, is_known (age and sex are stated),
+        reporter (number in `REPORTERS`), country (row of its table), sender and article
+        (number of a case whose sender or article a case shares).
     drugs
         case, role, product, indication (-1 none, else a term), start (one of the
         ``START_`` rules).
@@ -76,13 +90,13 @@ def quarter_weights(span: QuarterSpan) -> Floats:
     return share
 
 
-def draw_quarters(rng: np.random.Generator, span: QuarterSpan, n: int) -> Ints:
-    """Quarter (position in the span) of each of ``n`` cases, sorted."""
-    return np.sort(rng.choice(len(span), size=n, p=quarter_weights(span)))
-
-
 def draw_base(
-    rng: np.random.Generator, vocabulary: Vocabulary, quarters: Ints, first: int
+    rng: np.random.Generator,
+    vocabulary: Vocabulary,
+    quarters: Ints,
+    first: int,
+    *,
+    ms_share: float = MS_SHARE,
 ) -> Reports:
     """Draw reports without any plant.
 
@@ -96,8 +110,10 @@ def draw_base(
         Position in the span of each case.
     first
         Ordinal of the span's first quarter.
+    ms_share
+        Share of the reports with an MS therapy.
     """
-    is_ms = rng.random(len(quarters)) < MS_SHARE
+    is_ms = rng.random(len(quarters)) < ms_share
     therapy = np.where(is_ms, _draw_therapies(rng, vocabulary, quarters + first), -1)
     substance = _draw_substances(rng, vocabulary, (quarters + first) // 4)
     kinds = vocabulary.substances["kind"].to_numpy() == "oncology"
@@ -112,6 +128,7 @@ def draw_base(
             "dated": False,
             "lawyer": False,
             "sex": "",
+            **TRAITS,
         }
     )
     drugs, n_therapies = _draw_drugs(rng, vocabulary, cases, substance, first)
@@ -190,7 +207,7 @@ def _draw_background(
     return drawn
 
 
-def _therapy_rows(
+def therapy_rows(
     rng: np.random.Generator, vocabulary: Vocabulary, case: Ints, therapy: Ints
 ) -> pd.DataFrame:
     """Drug rows of MS therapies: brand or generic name, MS indication or none."""
@@ -269,7 +286,7 @@ def _draw_drugs(
 
     chance = rng.random(n)
     ms_role = np.where(chance < 0.92, PS, np.where(chance < 0.97, SS, C))[ms]
-    main = _therapy_rows(rng, vocabulary, ms, therapy[ms]).assign(role=ms_role)
+    main = therapy_rows(rng, vocabulary, ms, therapy[ms]).assign(role=ms_role)
     primary = _substance_rows(
         rng, vocabulary, other, substance[other], stated=stated
     ).assign(role=PS)
@@ -287,7 +304,7 @@ def _draw_drugs(
     second = ms[rng.random(len(ms)) < 0.10]
     drawn = _draw_therapies(rng, vocabulary, ordinal[second])
     second, drawn = second[drawn != therapy[second]], drawn[drawn != therapy[second]]
-    switched = _therapy_rows(rng, vocabulary, second, drawn).assign(
+    switched = therapy_rows(rng, vocabulary, second, drawn).assign(
         role=np.where(rng.random(len(second)) < 0.3, SS, C)
     )
     n_therapies = (therapy >= 0).astype(np.int64)

@@ -28,8 +28,8 @@ class Comparison:
     n_traps
         Number of traps.
     n_implied
-        Flagged pairs that hold a planted one (a class of the drug, a supergroup of
-        the event).
+        Flagged pairs that hold a planted one or one of a scene (a class of the drug,
+        a supergroup of the event).
     n_other
         Flagged pairs that nothing planted explains: chance.
     n_scored
@@ -159,7 +159,8 @@ def compare_with_truth(truth: Path, flags: pd.DataFrame) -> Comparison:
     Parameters
     ----------
     truth
-        Folder with ``signals.csv``, ``implied.csv``, ``masking.csv``, ``traps.csv``.
+        Folder with ``signals.csv``, ``implied.csv``, ``masking.csv``, ``traps.csv``,
+        ``expected_ratios.csv`` and ``scenes.csv``.
     flags
         ``drug``, ``event``, ``comparator``, ``sdr_screen`` at the latest quarter, group
         and supergroup level.
@@ -171,7 +172,8 @@ def compare_with_truth(truth: Path, flags: pd.DataFrame) -> Comparison:
     planted = _pairs(truth / "signals.csv")
     traps = _pairs(truth / "traps.csv")
     implied = _pairs(truth / "implied.csv") | _pairs(truth / "masking.csv")
-    implied |= _holding(planted, anywhere)
+    staged = _pairs(truth / "expected_ratios.csv") | _pairs(truth / "scenes.csv")
+    implied |= holding(planted | {pair for pair in staged if all(pair)}, anywhere)
     implied -= planted | traps
     scored = flags[["drug", "event"]].drop_duplicates()
     return Comparison(
@@ -185,8 +187,16 @@ def compare_with_truth(truth: Path, flags: pd.DataFrame) -> Comparison:
     )
 
 
-def _holding(planted: set[Pair], pairs: set[Pair]) -> set[Pair]:
-    """Pairs whose drug shares a therapy and whose event shares a term with a plant."""
+def holding(planted: Collection[Pair], pairs: Collection[Pair]) -> set[Pair]:
+    """Pairs whose drug shares a therapy and whose event shares a term with a plant.
+
+    Parameters
+    ----------
+    planted
+        Pairs of a drug or class and an event.
+    pairs
+        Pairs to choose from; what the shipped code lists do not know holds none.
+    """
     lists = codelists.load_codelists()
     members = codelists.drug_members(lists)
     therapies = members.groupby("drug")["therapy"].agg(frozenset)
@@ -194,12 +204,13 @@ def _holding(planted: set[Pair], pairs: set[Pair]) -> set[Pair]:
     meaning = codelists.classify_terms(listed, lists)
     events = codelists.events_of_terms(meaning, lists)
     terms = events.groupby("event")["term"].agg(frozenset)
+    nothing: frozenset[str] = frozenset()
     return {
         (drug, event)
         for drug, event in pairs
         for planted_drug, planted_event in planted
-        if therapies[drug] & therapies[planted_drug]
-        and terms[event] & terms[planted_event]
+        if therapies.get(drug, nothing) & therapies.get(planted_drug, nothing)
+        and terms.get(event, nothing) & terms.get(planted_event, nothing)
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,15 +10,21 @@ import pandas as pd
 
 from pvsignal.errors import UsageError
 from pvsignal.quarter import Quarter, QuarterSpan
+from pvsignal.simulate.cohorts import Cohort
 from pvsignal.simulate.plants import DROPPED_AFTER, Truth
-from pvsignal.simulate.reports import EVER, Reports
+from pvsignal.simulate.reports import EVER, Reports, quarter_weights
 from pvsignal.simulate.shares import FAERS_ORDINAL
 from pvsignal.simulate.vocabulary import Ints
 
 FIRST_ORDINAL = Quarter(2004, 1).ordinal
 LISTS_FROM = Quarter(2019, 1).ordinal
-# An ISR has at most eight digits, over 35 legacy quarters.
-MOST_IN_QUARTER = 2_000_000
+# ISRs of 35 legacy quarters stay below the first primaryid, 40,000,001.
+MOST_IN_QUARTER = 1_000_000
+FIRST_CASEID, FIRST_ISR, FIRST_DRUG_SEQ = 4_000_000, 4_260_000, 1_004_000_000
+# Numbers of a quarter of the real archive; more where the simulated one needs more.
+CASEIDS_OF_QUARTER, ISRS_OF_QUARTER = 240_000, 127_000
+# Rows of DEMO for each case first reported in the fullest quarter, and some to spare.
+ROOM, SPARE = 1.5, 1_000
 # Share of cases with at least one, two, three later versions: 17 % of all rows.
 LATER_VERSIONS = (0.165, 0.05, 0.015)
 DELETED_SHARE = 0.005
@@ -39,33 +46,137 @@ class Sightings:
         quarter and primaryid.
     deletions
         quarter, caseid: lines of the lists in their order, also of unknown cases.
+    first_drug_seq
+        Number of the first drug row; those of legacy reports are unique.
     """
 
     caseid: Ints
     rows: pd.DataFrame
     deletions: pd.DataFrame
+    first_drug_seq: int
+
+
+class Numbers:
+    """Hands out distinct numbers that grow with the quarter, cohort after cohort.
+
+    Parameters
+    ----------
+    base
+        Number before the first of 2004q1.
+    per_quarter
+        Numbers that each quarter has.
+    """
+
+    def __init__(self, base: int, per_quarter: int) -> None:
+        self.base = base
+        self.per_quarter = per_quarter
+        self.n_taken: defaultdict[int, int] = defaultdict(int)
+
+    def draw(self, rng: np.random.Generator, ordinal: Ints, end: int) -> Ints:
+        """Give each row a number of its quarter, in random order within it.
+
+        Parameters
+        ----------
+        rng
+            Source of randomness.
+        ordinal
+            Quarter of each row.
+        end
+            Ordinal of the quarter after the cohort. Of the quarters before it the
+            cohort is the last one, and its rows are spread over the numbers that are
+            left; in later ones they stand closely, to leave room.
+
+        Raises
+        ------
+        UsageError
+            If a quarter has too few numbers.
+        """
+        numbers = np.empty(len(ordinal), dtype=np.int64)
+        for one in np.unique(ordinal).tolist():
+            here = np.flatnonzero(ordinal == one)
+            begin = self.n_taken[one]
+            n_left = self.per_quarter - begin
+            if len(here) > n_left:
+                raise _too_many(begin + len(here), self.per_quarter)
+            step = n_left // len(here) if one < end else 1
+            self.n_taken[one] += step * len(here)
+            offset = (one - FIRST_ORDINAL) * self.per_quarter + begin
+            place = np.arange(len(here)) * step + rng.integers(0, step, len(here))
+            numbers[rng.permutation(here)] = self.base + offset + place
+        return numbers
+
+
+@dataclass
+class Identifiers:
+    """Where the identifiers of the next cohort go on.
+
+    Attributes
+    ----------
+    caseids, isrs
+        Numbers of cases and of legacy reports.
+    drug_seq
+        Number of the next drug row.
+    """
+
+    caseids: Numbers
+    isrs: Numbers
+    drug_seq: int = FIRST_DRUG_SEQ
+
+    @classmethod
+    def of(cls, span: QuarterSpan, n_reports: int) -> Identifiers:
+        """Identifiers for so many cases over the span.
+
+        Raises
+        ------
+        UsageError
+            If a quarter gets more reports than there are numbers of eight digits.
+        """
+        expected = quarter_weights(span) * n_reports
+        is_legacy = np.array([quarter.ordinal < FAERS_ORDINAL for quarter in span])
+        fullest = round(ROOM * expected.max()) + SPARE
+        fullest_legacy = round(ROOM * (expected * is_legacy).max()) + SPARE
+        if fullest > MOST_IN_QUARTER:
+            raise _too_many(fullest, MOST_IN_QUARTER)
+        return cls(
+            Numbers(FIRST_CASEID, max(CASEIDS_OF_QUARTER, fullest)),
+            Numbers(FIRST_ISR, max(ISRS_OF_QUARTER, fullest_legacy)),
+        )
+
+
+def _too_many(n: int, most: int) -> UsageError:
+    return UsageError(
+        f"{n:,} rows of DEMO in one quarter are more than the {most:,} that have "
+        "numbers; ask for fewer --reports"
+    )
 
 
 def draw_sightings(
-    rng: np.random.Generator, reports: Reports, span: QuarterSpan, truth: Truth
+    rng: np.random.Generator,
+    reports: Reports,
+    span: QuarterSpan,
+    cohort: Cohort,
+    *,
+    identifiers: Identifiers,
+    truth: Truth,
 ) -> Sightings:
-    """Versions, deletions and identifiers of all cases.
+    """Versions, deletions and identifiers of the cases of a cohort.
 
     Raises
     ------
     UsageError
-        If a quarter gets more reports than there are numbers of eight digits.
+        If a quarter gets more rows than there are numbers.
     """
     quarter = reports.cases["quarter"].to_numpy()
     first = span.first.ordinal
-    caseid = _numbers_in_quarter(
-        rng, quarter + first, base=4_000_000, per_quarter=240_000
-    )
+    end = first + cohort.end
+    caseid = identifiers.caseids.draw(rng, quarter + first, end)
     rows = _draw_versions(rng, reports, len(span))
     _swap_versions(rng, rows, first, truth)
-    rows, deletions = _draw_deletions(rng, reports, rows, caseid, span, truth)
+    rows, deletions = _draw_deletions(
+        rng, reports, rows, caseid, span, cohort, truth=truth
+    )
     rows = rows.sort_values(["quarter", "case", "version"], ignore_index=True)
-    rows["primaryid"] = _primaryids(rng, rows, caseid, first)
+    rows["primaryid"] = _primaryids(rng, rows, caseid, first, end, identifiers.isrs)
     _note_bridges(rows, first, truth)
     rows = rows.sort_values(["quarter", "primaryid"], ignore_index=True)
     for case in truth.cases:
@@ -73,31 +184,7 @@ def draw_sightings(
     for pair in truth.duplicates:
         pair["caseid"] = int(caseid[int(str(pair["case"]))])
         pair["other_caseid"] = int(caseid[int(str(pair["other"]))])
-    return Sightings(caseid, rows, deletions)
-
-
-def _numbers_in_quarter(
-    rng: np.random.Generator, ordinal: Ints, *, base: int, per_quarter: int
-) -> Ints:
-    """Distinct numbers that grow with the quarter, in random order within it.
-
-    A quarter has ``per_quarter`` numbers, more where the fullest quarter needs them.
-    """
-    fullest = int(np.bincount(ordinal).max(initial=0))
-    if fullest > MOST_IN_QUARTER:
-        raise UsageError(
-            f"{fullest:,} reports in one quarter are more than the "
-            f"{MOST_IN_QUARTER:,} that have numbers; ask for fewer --reports"
-        )
-    per_quarter = max(per_quarter, fullest)
-    numbers = np.empty(len(ordinal), dtype=np.int64)
-    for one in np.unique(ordinal):
-        here = np.flatnonzero(ordinal == one)
-        step = per_quarter // len(here)
-        offset = (int(one) - FIRST_ORDINAL) * per_quarter
-        place = np.arange(len(here)) * step + rng.integers(0, step, len(here))
-        numbers[rng.permutation(here)] = base + offset + place
-    return numbers
+    return Sightings(caseid, rows, deletions, identifiers.drug_seq)
 
 
 def _draw_versions(
@@ -158,11 +245,13 @@ def _draw_deletions(
     rows: pd.DataFrame,
     caseid: Ints,
     span: QuarterSpan,
+    cohort: Cohort,
+    *,
     truth: Truth,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Delete cases, send some again; also the lines of the deletion lists."""
     first, last = span.first.ordinal, span.last.ordinal
-    listed = np.arange(max(LISTS_FROM, first), last + 1) - first
+    listed = np.arange(max(LISTS_FROM, first + cohort.begin), last + 1) - first
     empty = pd.DataFrame({"quarter": [], "caseid": []}).astype("int64")
     if len(listed) == 0:
         return rows, empty
@@ -221,18 +310,23 @@ def _deletion_lines(
 
 
 def _primaryids(
-    rng: np.random.Generator, rows: pd.DataFrame, caseid: Ints, first: int
+    rng: np.random.Generator,
+    rows: pd.DataFrame,
+    caseid: Ints,
+    first: int,
+    end: int,
+    isrs: Numbers,
 ) -> Ints:
     """ISR of legacy rows; caseid followed by the version in FAERS.
 
-    ``rows`` are in the order of quarter, case and version.
+    ``rows`` are in the order of quarter, case and version; ``first`` and ``end`` are
+    the ordinals of the span's first quarter and of the quarter after the cohort.
     """
     ordinal = rows["quarter"].to_numpy() + first
     case, version = rows["case"].to_numpy(), rows["version"].to_numpy()
     numbers: Ints = caseid[case] * 10 + version
     legacy = np.flatnonzero(ordinal < FAERS_ORDINAL)
-    isr = _numbers_in_quarter(rng, ordinal[legacy], base=4_260_000, per_quarter=127_000)
-    numbers[legacy] = isr
+    numbers[legacy] = isrs.draw(rng, ordinal[legacy], end)
     twice = (case[legacy][1:] == case[legacy][:-1]) & (
         ordinal[legacy][1:] == ordinal[legacy][:-1]
     )

@@ -1,4 +1,7 @@
-"""Writes tables as the FDA publishes them: ``$`` text in one zip a quarter."""
+"""Writes tables as the FDA publishes them: ``$`` text in one zip a quarter.
+
+A quarter holds the rows that earlier cohorts set aside for it, then those of its own.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,15 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
 from pvsignal.layout import TABLES, canonical, era_of_quarter, header
 from pvsignal.quarter import Quarter
+from pvsignal.simulate.aside import Aside, Lines
 from pvsignal.simulate.columns import Table
 from pvsignal.simulate.defects import Note, Shape
 from pvsignal.simulate.odd_reports import OddReport
@@ -22,6 +28,7 @@ from pvsignal.simulate.spoil import (
     spoil_table,
     stray_members,
 )
+from pvsignal.simulate.texts import Made
 from pvsignal.simulate.vocabulary import Ints
 
 NOTICE = (
@@ -66,6 +73,7 @@ def write_archive(
     *,
     position: int,
     tables: Mapping[str, Table],
+    aside: Aside,
     deletions: pd.DataFrame,
 ) -> Written:
     """Zip of one quarter under the FDA's name."""
@@ -73,9 +81,11 @@ def write_archive(
     accounts: dict[str, Mapping[str, int]] = {}
     with zipfile.ZipFile(path, "w") as archive:
         for table in TABLES:
-            lines = _lines(tables[table], _order(table, quarter), position)
-            accounts[table] = {"rows": len(lines)}
-            _add(archive, member_name(table, quarter), _text(lines, table, quarter))
+            before = aside.take(position, table)
+            own = _lines(tables[table], table, quarter, position)
+            accounts[table] = {"rows": before.n + own.n}
+            content = b"".join((_head(table, quarter), before.text, own.text))
+            _add(archive, member_name(table, quarter), content)
         for name, caseids in _lists(quarter, position, deletions):
             accounts[name] = {"rows": len(caseids)}
             # The FDA's lists begin with a line that holds one blank.
@@ -91,6 +101,7 @@ def write_defective_archive(
     *,
     position: int,
     tables: Mapping[str, Table],
+    aside: Aside,
     deletions: pd.DataFrame,
     defective: Defective,
 ) -> Written:
@@ -100,14 +111,15 @@ def write_defective_archive(
     names = {table: member_name(table, quarter) for table in TABLES}
     members = {}
     for table, name in names.items():
-        order = _order(table, quarter)
+        lines = aside.take(position, table)
+        own = _lines(tables[table], table, quarter, position)
         members[name] = spoil_table(
             defective,
             quarter,
-            Shape(table, tuple(order), _close(table, quarter)),
+            Shape(table, tuple(_order(table, quarter)), _close(table, quarter)),
             member=name,
             mark=_mark(table, quarter),
-            lines=_lines(tables[table], order, position),
+            lines=_records(lines.text + own.text, table, quarter),
             odd=odd,
             first=_first_line(table, quarter),
             end=_line_end(table, quarter),
@@ -187,23 +199,54 @@ def _order(table: str, quarter: Quarter) -> list[str]:
     return [columns[position].name for position in sorted(columns)]
 
 
-def _lines(table: Table, names: list[str], position: int) -> list[str]:
-    """Give the data lines of a quarter without their line ends."""
+def set_aside(
+    aside: Aside,
+    quarter: Quarter,
+    *,
+    position: int,
+    tables: Mapping[str, Table],
+) -> None:
+    """Keep the lines of a later quarter until it is written."""
+    for table in TABLES:
+        lines = _lines(tables[table], table, quarter, position)
+        aside.put(position, table, lines)
+
+
+def _lines(table: Table, name: str, quarter: Quarter, position: int) -> Lines:
+    """Data lines of a quarter, closed as its files have them."""
     begin, end = table.bounds(position)
     if begin == end:
-        return []
-    parts = [table.columns[name].slice(begin, end - begin) for name in names]
-    lines: list[str] = pc.binary_join_element_wise(*parts, "$").to_pylist()
-    return lines
+        return Lines(b"", 0)
+    *parts, last = (
+        table.columns[column].slice(begin, end - begin)
+        for column in _order(name, quarter)
+    )
+    join: Any = pc.binary_join_element_wise
+    close = _close(name, quarter) + _line_end(name, quarter)
+    text = _concatenated(join(*parts, join(last, close, ""), "$"))
+    return Lines(text, end - begin)
 
 
-def _text(lines: list[str], table: str, quarter: Quarter) -> bytes:
-    """File of a table: header, line ends and closing ``$`` of its era."""
-    end = _line_end(table, quarter)
-    line_end = _close(table, quarter) + end
-    body = line_end.join([*lines, ""]) if lines else ""
-    text = _first_line(table, quarter) + end + body
-    return _mark(table, quarter) + text.encode("latin-1", errors="replace")
+def _concatenated(texts: Made) -> bytes:
+    """All texts of a string array one after another, in Latin-1."""
+    offsets = np.frombuffer(texts.buffers()[1], np.int32)
+    first, last = offsets[texts.offset], offsets[texts.offset + len(texts)]
+    text = memoryview(texts.buffers()[2])[first:last].tobytes()
+    if text.isascii():
+        return text
+    return text.decode("utf-8").encode("latin-1", errors="replace")
+
+
+def _records(text: bytes, table: str, quarter: Quarter) -> list[str]:
+    """Lines one by one, without close and line end."""
+    close = _close(table, quarter) + _line_end(table, quarter)
+    return text.decode("latin-1").split(close)[:-1]
+
+
+def _head(table: str, quarter: Quarter) -> bytes:
+    """Byte-order mark, header and line end, as they stand before the data lines."""
+    head = _first_line(table, quarter) + _line_end(table, quarter)
+    return _mark(table, quarter) + head.encode("ascii")
 
 
 def _first_line(table: str, quarter: Quarter) -> str:
