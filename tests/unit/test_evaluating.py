@@ -52,6 +52,7 @@ def truth_folder(tmp_path: Path) -> Path:
             "confounded_time,ocrelizumab,head_neck,2020q1,A,1.0,2.5\n"
             "confounded_time,natalizumab,head_neck,2020q1,A,1.0,1.2\n"
             "confounded_time,natalizumab,head_neck,2020q1,B,1.0,\n"
+            "confounded_time,fingolimod,head_neck,2020q1,A,1.0,0.3\n"
         ),
     }
     for name, text in tables.items():
@@ -82,6 +83,7 @@ def test_each_scored_pair_is_true_null_or_of_unknown_ratio(truth_folder: Path) -
         ("ocrelizumab", "lymphoma_nhl_other"),
         ("ocrelizumab", "head_neck"),
         ("natalizumab", "head_neck"),
+        ("fingolimod", "head_neck"),
         ("class:anti_cd20", "head_neck"),
     }
     truth = read_truth(truth_folder, scored, first=FIRST)
@@ -90,6 +92,7 @@ def test_each_scored_pair_is_true_null_or_of_unknown_ratio(truth_folder: Path) -
         ("ocrelizumab", "lymphoma_nhl_other"): "class_effect",
         ("ocrelizumab", "head_neck"): "confounded_time",
         ("natalizumab", "head_neck"): "confounded_time, other pairs",
+        ("fingolimod", "head_neck"): "confounded_time, other pairs",
         ("natalizumab", "stomach"): "chance",
         ("natalizumab", "uterus"): "chance",
         ("fingolimod", "breast"): "chance",
