@@ -15,9 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pvsignal.simulate.vocabulary import Floats, Ints
+from pvsignal.simulate.vocabulary import Flags, Floats, Ints
 
-Flags = npt.NDArray[np.bool_]
 # Some sums of dates and days are typed as integers by numpy's stubs.
 Days: TypeAlias = npt.NDArray[Any]
 # A pyarrow string array; stubs of pyarrow, where installed, lack the calls used here.
