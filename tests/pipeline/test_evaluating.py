@@ -187,7 +187,7 @@ def test_same_seeds_give_the_same_figures_whoever_runs_them(
     )
 
     text = page.markdown(evaluation)
-    assert text.count("| ROR, lower limit | B |") == 5
+    assert text.count("\n| ROR, lower limit | B |") == 4
     file = tmp_path / "page.md"
     file.write_text(f"before\n{page.START}\nold\n{page.END}\nafter\n", "utf-8")
     page.write_page(file, text)

@@ -19,7 +19,7 @@ CHANCE: Final = "chance"
 # A scene writes down all pairs of its group; those that it is not about have this mark.
 OTHERS: Final = ", other pairs"
 
-# A crude ratio of A that is wrong by this factor, by the plan, misleads.
+# A crude ratio of A that is too large by this factor, by the plan, misleads.
 MISLEADING: Final = 1.5
 
 
@@ -34,7 +34,7 @@ class Truth:
         null pair), ``onset`` (ordinal of the quarter) and ``scene``: the scene that it
         belongs to, ``planted`` for an ordinary signal, ``chance`` where nothing was
         done to it. A pair of a scene's group that has no effect, and whose crude ratio
-        in A is right by the plan, is one of its `OTHERS`.
+        in A is not too large by the plan, is one of its `OTHERS`.
     expected
         Crude ratio that the plan implies: ``drug``, ``event``, ``comparator``,
         ``expected_ratio``.
@@ -95,8 +95,8 @@ def _scene_pairs(expected: pd.DataFrame) -> pd.DataFrame:
     """Pairs of scenes, by the row of A, which has all of them."""
     rows = expected[expected["comparator"] == "A"]
     true = rows["true_ratio"].to_numpy(np.float64)
-    wrong = np.abs(np.log(rows["expected_ratio"].to_numpy(np.float64) / true))
-    is_other = (true <= 1) & ~(wrong >= np.log(MISLEADING))
+    exaggerated = rows["expected_ratio"].to_numpy(np.float64) >= MISLEADING * true
+    is_other = (true <= 1) & ~exaggerated
     scene = rows["scene"].where(~is_other, rows["scene"] + OTHERS)
     return _with_onset(rows.assign(ratio=true, scene=scene))
 
