@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 ARGS ?=
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: demo run test lint docs clean bench bench-stage bench-simulate bench-duplicates bench-build coverage bench-score bench-signals bench-archive
+.PHONY: demo run test lint docs clean bench bench-stage bench-simulate bench-duplicates bench-build coverage bench-score bench-signals bench-archive evaluate
 
 $(READY): constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pvsignal needs Python 3.11 or newer; call make PYTHON=python3.12")'
@@ -41,6 +41,9 @@ bench-stage bench-simulate bench-duplicates bench-build bench-score bench-signal
 
 coverage: $(READY)  ## how often intervals and tests hold, into docs/validation.md
 	$(BIN)/python -m bench.coverage --page docs/validation.md $(ARGS)
+
+evaluate: $(READY)  ## rules held against simulated truth, into docs/validation.md; about 20 minutes
+	$(BIN)/pvsignal evaluate --seeds 20 --page docs/validation.md $(ARGS)
 
 clean:
 	rm -rf $(VENV) demo
