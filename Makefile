@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 ARGS ?=
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: demo run test lint docs clean bench-stage bench-simulate bench-duplicates bench-build coverage bench-score bench-signals
+.PHONY: demo run test lint docs clean bench bench-stage bench-simulate bench-duplicates bench-build coverage bench-score bench-signals bench-archive evaluate
 
 $(READY): constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pvsignal needs Python 3.11 or newer; call make PYTHON=python3.12")'
@@ -33,11 +33,17 @@ lint: $(READY)
 docs: $(READY)  ## the data dictionary, from the headers of the models
 	$(BIN)/python -m pvsignal.dictionary > sql/README.md
 
-bench-stage bench-simulate bench-duplicates bench-build bench-score bench-signals: bench-%: $(READY)
+bench: $(READY)  ## every stage and query beside a floor, one table and bench.json
+	$(BIN)/python -m bench.bench_suite $(ARGS)
+
+bench-stage bench-simulate bench-duplicates bench-build bench-score bench-signals bench-archive: bench-%: $(READY)
 	$(BIN)/python -m bench.bench_$* $(ARGS)
 
 coverage: $(READY)  ## how often intervals and tests hold, into docs/validation.md
 	$(BIN)/python -m bench.coverage --page docs/validation.md $(ARGS)
+
+evaluate: $(READY)  ## rules held against simulated truth, into docs/validation.md; about 20 minutes
+	$(BIN)/pvsignal evaluate --seeds 20 --page docs/validation.md $(ARGS)
 
 clean:
 	rm -rf $(VENV) demo

@@ -7,10 +7,8 @@ Archives are simulated over all quarters of the archive, landed and staged once;
 directory that is there is used again. Then each size is built in a process of its own
 as `pvsignal build` does it, with the settings of an operator: links of suspected
 duplicates, every model, the matching of names between them, the checks. The peak of a
-step is the greatest resident size of the process since the step began: VmHWM of
-/proc/self/status, which the kernel sets back where 5 is written to
-/proc/self/clear_refs. The growth is the ratio of the seconds; with five times the
-reports 5 is linear.
+step is as `bench.meter` says. The growth is the ratio of the seconds; with five times
+the reports 5 is linear.
 
     python -m bench.bench_build [--reports 1000000,5000000] [--json FILE] [--dir DIR]
 """
@@ -19,23 +17,23 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from unittest import mock
 
+from bench.meter import Meter, Step, aligned, in_a_process
 from pvsignal import duplicates, pipeline, simulate, warehouse
 from pvsignal.analysis import load_analysis
 from pvsignal.pipeline import judging
 from pvsignal.quarter import QuarterSpan
 from pvsignal.settings import Settings
 
+NAME: Final = "bench.bench_build"
 SPAN: Final = QuarterSpan.parse("2004q1..2026q2")
 MOST_GB: Final = 8.0
 LINK, CHECKS, REST = "link duplicates", "checks", "names, clusters, other Python"
@@ -50,68 +48,6 @@ PARTS: Final = (
     *("judge_error_budget", "judge_changes"),
 )
 PREPARED: Final = ("simulate", "land", "stage")
-
-
-@dataclass(frozen=True)
-class Step:
-    """What one step took.
-
-    Attributes
-    ----------
-    name
-        Model or other piece of work.
-    seconds
-        Wall time.
-    peak_gb
-        Greatest resident size of the process meanwhile, in 10^9 bytes.
-    n_rows
-        Rows of the table; None for what is no table.
-    """
-
-    name: str
-    seconds: float
-    peak_gb: float
-    n_rows: int | None = None
-
-
-@dataclass
-class Meter:
-    """Steps measured so far; a step within another counts to the outer one."""
-
-    steps: list[Step] = field(default_factory=list)
-    is_within: bool = False
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Measure what is done within."""
-        if self.is_within:
-            yield
-            return
-        self.is_within = True
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-        begun = time.perf_counter()
-        yield
-        seconds = time.perf_counter() - begun
-        self.steps.append(Step(name, seconds, peak_gb()))
-        self.is_within = False
-
-    def measuring(
-        self, work: Callable[..., Any], name: Callable[..., str]
-    ) -> Callable[..., Any]:
-        """Return the same work, measured under the name that its arguments give."""
-
-        def measured(*args: Any, **kwargs: Any) -> Any:
-            with self.step(name(*args, **kwargs)):
-                return work(*args, **kwargs)
-
-        return measured
-
-
-def peak_gb() -> float:
-    """Greatest resident size of this process since it was set back."""
-    status = Path("/proc/self/status").read_text("utf-8")
-    (line,) = (x for x in status.splitlines() if x.startswith("VmHWM"))
-    return int(line.split()[1]) * 1024 / 1e9
 
 
 def built(data_dir: Path) -> list[Step]:
@@ -192,22 +128,14 @@ def prepared(folder: Path, n_reports: int) -> list[Step]:
     return meter.steps
 
 
-def in_a_process(*arguments: str) -> list[Step]:
-    """Run this module with other arguments, and return the steps that it prints."""
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.bench_build", *arguments],
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    return [Step(**step) for step in json.loads(done.stdout)]
-
-
 def bench(folder: Path, n_reports: int) -> list[Step]:
     """Measure one size; links that are there are made anew."""
     where = ["--dir", str(folder)]
-    steps = in_a_process("--prepare", str(n_reports), *where)
-    return steps + in_a_process("--build", str(n_reports), *where)
+    return [
+        Step(**step)
+        for part in ("--prepare", "--build")
+        for step in in_a_process(NAME, part, str(n_reports), *where)
+    ]
 
 
 def table(found: dict[int, list[Step]]) -> str:
@@ -226,14 +154,7 @@ def table(found: dict[int, list[Step]]) -> str:
         if not peaks:
             continue
         lines.append([title, "", *line_of(totals, len(sizes)), f"{max(peaks):.2f}"])
-    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        " ".join(
-            cell.rjust(width) if place else cell.ljust(width)
-            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
-        )
-        for line in lines
-    )
+    return aligned(lines)
 
 
 def _is_assessed(step: Step) -> bool:

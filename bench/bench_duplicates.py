@@ -13,16 +13,17 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-from pvsignal import codelists, duplicates, pipeline, simulate
+from bench.meter import in_a_process, peak_gb
+from bench.stages import link
+from pvsignal import pipeline, simulate
 from pvsignal.quarter import QuarterSpan
 from pvsignal.settings import Settings
 
+NAME = "bench.bench_duplicates"
 SPAN = QuarterSpan.parse("2015q1..2024q4")
 
 
@@ -30,15 +31,8 @@ def measured(data_dir: Path) -> dict[str, float]:
     """Link what is staged in a data directory, in this process."""
     settings = Settings(data_dir=data_dir)
     staged = pipeline.staged_before(settings)
-    folders = {
-        quarter: settings.staged_dir / str(quarter) / key
-        for quarter, key in zip(staged.quarters, staged.keys, strict=True)
-    }
-    countries = codelists.load_codelists()["countries"].table
     begun = time.perf_counter()
-    linked = duplicates.link_quarters(
-        settings.duplicates_dir, folders, countries=countries
-    )
+    linked = link(settings, staged)
     seconds = time.perf_counter() - begun
     return {
         "seconds": seconds,
@@ -48,22 +42,6 @@ def measured(data_dir: Path) -> dict[str, float]:
     }
 
 
-def peak_gb() -> float:
-    """Peak memory of this process since it began; getrusage holds the parent's too."""
-    status = Path("/proc/self/status").read_text("utf-8")
-    (line,) = (x for x in status.splitlines() if x.startswith("VmHWM"))
-    return int(line.split()[1]) / 1e6
-
-
-def in_a_process(data_dir: Path) -> dict[str, float]:
-    command = [sys.executable, "-m", "bench.bench_duplicates", "--data-dir"]
-    done = subprocess.run(
-        [*command, str(data_dir)], check=True, capture_output=True, text=True
-    )
-    found: dict[str, float] = json.loads(done.stdout)
-    return found
-
-
 def bench(n_reports: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         archives, data_dir = Path(folder) / "archives", Path(folder) / "data"
@@ -71,9 +49,9 @@ def bench(n_reports: int) -> dict[str, float]:
         settings = Settings(data_dir=data_dir, mirror=str(archives))
         pipeline.land(settings)
         pipeline.stage(settings)
-        first = in_a_process(data_dir)
+        first = in_a_process(NAME, "--data-dir", str(data_dir))
         shutil.rmtree(settings.duplicates_dir / str(SPAN.last))
-        later = in_a_process(data_dir)
+        later = in_a_process(NAME, "--data-dir", str(data_dir))
     print(
         f"{n_reports:>9,} reports: all {first['n_quarters']:.0f} quarters "
         f"{first['seconds']:.1f} s, peak {first['peak_gb']:.2f} GB, "

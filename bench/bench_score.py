@@ -25,8 +25,10 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.meter import in_a_process, peak_gb
 from pvsignal import stats
 
+NAME = "bench.bench_score"
 PEER = "vigipy==3.5.1"
 # What the peer imports and this project does not have; the rest it finds here.
 PEER_NEEDS = ("scikit-learn", "joblib", "threadpoolctl")
@@ -71,12 +73,6 @@ def seconds(work: Callable[[], object]) -> tuple[float, object]:
     begun = time.perf_counter()
     found = work()
     return time.perf_counter() - begun, found
-
-
-def peak_gb() -> float:
-    status = Path("/proc/self/status").read_text("utf-8")
-    (line,) = (x for x in status.splitlines() if x.startswith("VmHWM"))
-    return int(line.split()[1]) / 1e6
 
 
 def closed_forms(a, b, c, d) -> None:
@@ -137,15 +133,6 @@ def measured_peer(peer: Path, n, drug, event, theta) -> dict[str, float]:
     return found
 
 
-def in_a_process(path: Path, peer: Path | None = None) -> dict[str, float]:
-    command = [sys.executable, "-m", "bench.bench_score", "--table", str(path)]
-    if peer is not None:
-        command += ["--peer", str(peer)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
-
-
 def installed(folder: Path) -> bool:
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
     done = subprocess.run(
@@ -198,7 +185,7 @@ def main() -> None:
         for n_pairs in options.pairs:
             path = folder / f"{n_pairs}.npz"
             simulate(n_pairs, path)
-            show(in_a_process(path))
+            show(in_a_process(NAME, "--table", str(path)))
             path.unlink()
         peer = folder / "peer"
         if not installed(peer):
@@ -206,7 +193,7 @@ def main() -> None:
             return
         path = folder / "peer.npz"
         simulate(options.peer_pairs, path)
-        found = in_a_process(path, peer)
+        found = in_a_process(NAME, "--table", str(path), "--peer", str(peer))
         show(found)
         show_peer(found)
 

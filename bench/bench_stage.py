@@ -22,8 +22,10 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
+
 from pvsignal import simulate
-from pvsignal.layout import TABLES, header
+from pvsignal.layout import TABLES
 from pvsignal.quarter import Quarter, QuarterSpan
 
 QUARTER = Quarter(2025, 4)
@@ -35,18 +37,25 @@ def unzip(archive: Path, folder: Path) -> list[Path]:
         return [Path(file.extract(name, folder)) for name in names]
 
 
-def unzip_and_duckdb(archive: Path, folder: Path) -> None:
-    import duckdb
+def read_as_text(archive: Path, folder: Path) -> None:
+    """Inflate an archive and have DuckDB read each table as text into Parquet."""
+    with duckdb.connect() as con:
+        con.execute("set enable_progress_bar = false")
+        for path in unzip(archive, folder):
+            columns = {f"c{place}": "VARCHAR" for place in range(n_fields(path))}
+            con.execute(
+                f"copy (select * from read_csv('{path}', delim = '$', quote = '', "
+                f"escape = '', header = true, auto_detect = false, "
+                f"columns = {columns})) to '{folder / path.stem}.parquet' "
+                "(format parquet, compression zstd)"
+            )
 
-    con = duckdb.connect()
-    con.execute("set enable_progress_bar = false")
-    for path in unzip(archive, folder):
-        columns = {name: "VARCHAR" for name in header(path.stem[:4].lower(), "d")}
-        con.execute(
-            f"copy (select * from read_csv('{path}', delim = '$', quote = '', "
-            f"escape = '', header = true, auto_detect = false, columns = {columns})) "
-            f"to '{folder / path.stem}.parquet' (format parquet, compression zstd)"
-        )
+
+def n_fields(path: Path) -> int:
+    """Fields of the first record: those of the legacy years end in a delimiter."""
+    with path.open("rb") as text:
+        text.readline()
+        return text.readline().count(b"$") + 1
 
 
 def staged(archive: Path, folder: Path) -> None:
@@ -61,7 +70,7 @@ def staged(archive: Path, folder: Path) -> None:
     )
 
 
-WORK = {"unzip": unzip, "unzip + duckdb": unzip_and_duckdb, "stage": staged}
+WORK = {"unzip": unzip, "unzip + duckdb": read_as_text, "stage": staged}
 
 
 @dataclass(frozen=True)
@@ -76,13 +85,12 @@ def measure(name: str, archive: Path, folder: Path) -> Measured:
     """Run one piece of work in a process of its own."""
     script = (
         "import json, sys, time; from pathlib import Path; "
-        "from bench.bench_stage import WORK; import duckdb, pvsignal.sources.stage; "
+        "from bench.bench_stage import WORK; from bench.meter import peak_gb; "
+        "import pvsignal.sources.stage; "
         "begun = time.perf_counter(); "
         "WORK[sys.argv[1]](Path(sys.argv[2]), Path(sys.argv[3])); "
         "seconds = time.perf_counter() - begun; "
-        "status = Path('/proc/self/status').read_text().splitlines(); "
-        "(peak,) = [int(x.split()[1]) / 1e3 for x in status if x[:6] == 'VmHWM:']; "
-        "print(json.dumps([seconds, peak]))"
+        "print(json.dumps([seconds, peak_gb() * 1e3]))"
     )
     with tempfile.TemporaryDirectory(dir=folder) as own:
         done = subprocess.run(

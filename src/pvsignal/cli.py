@@ -31,7 +31,8 @@ from pvsignal import pipeline
 from pvsignal import simulate as simulator
 from pvsignal.analysis import Analysis, load_analysis, shipped_analyses
 from pvsignal.errors import LockedError, ModelError, PvsignalError, UsageError
-from pvsignal.pipeline import watching
+from pvsignal.pipeline import evaluating, watching
+from pvsignal.pipeline.evaluating import page as evaluation_page
 from pvsignal.pipeline.intake import spans_of
 from pvsignal.pipeline.reviewing import LedgerState
 from pvsignal.progress import Progress
@@ -359,6 +360,45 @@ class StatusFormat(StrEnum):
 
     table = "table"
     json = "json"
+
+
+@app.command()
+def evaluate(
+    seeds: Annotated[int, typer.Option(help="Archives with signals.", min=1)] = 20,
+    null_seeds: Annotated[int, typer.Option(help="Archives without any.", min=0)] = 10,
+    reports: Annotated[
+        int, typer.Option(help="Cases in each.", min=simulator.MIN_REPORTS)
+    ] = 40_000,
+    quarters: Annotated[str, typer.Option(help="Span of each.")] = "2014q1..2023q4",
+    processes: Annotated[int, typer.Option(help="Archives at a time.", min=1)] = 2,
+    analysis: AnalysisFile = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="File for all figures.")
+    ] = None,
+    page: Annotated[
+        Path | None, typer.Option(help="Page to write the tables into, at its marks.")
+    ] = None,
+) -> None:
+    """Hold flags against simulated truth: pvsignal evaluate --seeds 20."""
+    if page is not None:
+        evaluation_page.require_page(page)
+    plan = evaluating.Plan(
+        n_seeds=seeds,
+        n_null_seeds=null_seeds,
+        n_reports=reports,
+        span=QuarterSpan.parse(quarters),
+        processes=processes,
+        analysis=analysis,
+    )
+    with _progress() as progress:
+        evaluation = evaluating.evaluate(plan, progress=progress)
+    text = evaluation_page.markdown(evaluation)
+    if json_file is not None:
+        content = json.dumps(evaluating.as_json(evaluation), indent=1)
+        json_file.write_text(content + "\n", encoding="utf-8")
+    if page is not None:
+        evaluation_page.write_page(page, text)
+    sys.stdout.write(text)
 
 
 @app.command()

@@ -517,6 +517,8 @@ def connect(
         config["memory_limit"] = memory_limit
     con = duckdb.connect(str(path), config=config)
     try:
+        # In a process without a main file DuckDB takes itself to be in a notebook.
+        con.execute("set enable_progress_bar = false")
         yield con
     finally:
         con.close()

@@ -51,6 +51,12 @@ def _one_line(err: str) -> str:
         (["simulate", "sim", "--scenes", "term_drift,fog"], "(fog)"),
         (["simulate", "sim", "--ms-share", "1.5"], "--ms-share 1.5"),
         (["sql", "select 1"], "run 'pvsignal run' first"),
+        (["evaluate", "--seeds", "0"], "seeds"),
+        (["evaluate", "--null-seeds", "-1"], "null-seeds"),
+        (["evaluate", "--processes", "0"], "processes"),
+        (["evaluate", "--reports", "100"], "reports"),
+        (["evaluate", "--quarters", "2020q4..2020q1"], "ends before it begins"),
+        (["evaluate", "--page", "nosuch.md"], "nosuch.md is no file"),
     ],
 )
 def test_a_command_that_cannot_be_honoured_is_one_line(
@@ -63,6 +69,17 @@ def test_a_command_that_cannot_be_honoured_is_one_line(
     assert code == 2
     assert out == ""
     assert said in _one_line(err)
+
+
+def test_a_page_without_the_marks_is_refused_before_anything_is_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("<!-- evaluation: end -->\n<!-- evaluation: start -->\n")
+    code, out, err = _run(monkeypatch, capsys, "evaluate", "--page", str(page))
+    assert (code, out) == (2, "")
+    assert "does not hold" in _one_line(err)
+    assert page.read_text().startswith("<!-- evaluation: end")
 
 
 @pytest.mark.parametrize(("most", "n_lines"), [(500, 2), (600, 1)])
@@ -82,7 +99,9 @@ def test_simulating_several_cohorts_says_that_fates_are_missing(
     assert ("no attrition" in err) == (n_lines == 2)
 
 
-@pytest.mark.parametrize("words", [[], ["--help"], ["sql", "--help"]])
+@pytest.mark.parametrize(
+    "words", [[], ["--help"], ["sql", "--help"], ["evaluate", "--help"]]
+)
 def test_help_is_printed_and_is_no_failure(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

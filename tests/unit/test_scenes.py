@@ -248,7 +248,7 @@ def traits(played):
     rng = np.random.default_rng(1)
     ages = draw_ages(rng, VOCABULARY, played.reports)
     bands = np.searchsorted([18, 30, 40, 50, 60, 70], ages, side="right")
-    sexes = draw_sexes(rng, VOCABULARY, played.reports)
+    sexes = draw_sexes(rng, VOCABULARY, played.reports, SPAN.first.ordinal)
     years = (played.reports.cases["quarter"].to_numpy() + SPAN.first.ordinal) // 4
     return {
         confounders.AGE_EVENT: bands,
@@ -299,7 +299,9 @@ def test_within_strata_the_therapy_has_the_events_of_all_others(played, event, d
 
 def test_women_are_few_with_one_therapy_and_their_cancers_no_more_frequent():
     scene = Played(scenes=("confounded_sex",), seed=5)
-    sexes = draw_sexes(np.random.default_rng(1), VOCABULARY, scene.reports)
+    sexes = draw_sexes(
+        np.random.default_rng(1), VOCABULARY, scene.reports, SPAN.first.ordinal
+    )
     of_drug = np.isin(np.arange(len(sexes)), scene.cases_of(confounders.SEX_DRUG))
     of_drug &= ~scene.reports.cases["special"].to_numpy()
     women = sexes == 0

@@ -49,7 +49,7 @@ LEGACY_NAMES = {"isr": "primaryid", "case": "caseid", "i_f_cod": "i_f_code"}
 
 
 def simulated(folder: Path, **changes) -> Simulated:
-    wanted = {"span": SPAN, "n_reports": N_REPORTS, "seed": 1, "most_in_cohort": MOST}
+    wanted = {"span": SPAN, "n_reports": N_REPORTS, "seed": 5, "most_in_cohort": MOST}
     return simulate(folder, **(wanted | changes))
 
 
@@ -331,7 +331,7 @@ def drawn_pairs(vocabulary, reports, drug: str, event: str) -> int:
 
 def test_traps_and_the_masked_signal_are_as_planned_over_all_cohorts():
     span, n_reports = QuarterSpan.parse("2015q1..2022q4"), 40_000
-    plan = _Plan(span, n_reports, seed=3)
+    plan = _Plan(span, n_reports, seed=4)
     vocabulary, planned = load_vocabulary(), _planned_truth(plan)
     rates = vocabulary.neoplasms.set_index("event")["rate"]
     plain = rates[~rates.index.str.contains(":")].sum()

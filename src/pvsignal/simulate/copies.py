@@ -11,16 +11,13 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from pvsignal.quarter import QuarterSpan
 from pvsignal.simulate.cohorts import Cohort
 from pvsignal.simulate.plants import DUPLICATED, Truth
 from pvsignal.simulate.reports import PS, Reports, quarter_weights
-from pvsignal.simulate.vocabulary import Ints, Vocabulary
-
-Flags = npt.NDArray[np.bool_]
+from pvsignal.simulate.vocabulary import Flags, Ints, Vocabulary
 
 DUPLICATE_SHARE, NEAR_MISS_SHARE = 0.012, 0.006
 COPIES_OF_TRAP, COPIED_OF_SIGNAL = 6, 3

@@ -11,11 +11,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pvsignal.quarter import QuarterSpan
+from pvsignal.quarter import Quarter, QuarterSpan
+from pvsignal.simulate.shares import (
+    FAERS_ORDINAL,
+    drugs_per_report,
+    rows_per_report,
+)
 from pvsignal.simulate.vocabulary import (
     MS_INDICATION_SHARES,
     MS_INDICATIONS,
     UNKNOWN_INDICATION,
+    Flags,
     Floats,
     Ints,
     Vocabulary,
@@ -24,11 +30,16 @@ from pvsignal.simulate.vocabulary import (
 
 ROLES = ("PS", "SS", "C", "I")
 PS, SS, C, I = range(4)  # noqa: E741 - the FDA's own letters
+REPORTERS = ("CN", "MD")
+CONSUMER, PHYSICIAN = range(2)
 EVER = 99  # last version of an event that no later version drops
 
 MS_SHARE = 0.10
 BRAND_SHARE = 0.88
 RAMP_QUARTERS = 4
+# Further drugs of FAERS reports that are the first one once more, under another number.
+SAME_DRUG_SHARE = 0.25
+STATED_OF_OWN = 0.9
 START_ANY, START_NONE, START_BEFORE, START_AFTER = range(4)
 # What a scene may settle of a case; this value leaves it to be drawn like all others'.
 TRAITS: dict[str, float | int | bool] = {
@@ -52,8 +63,8 @@ class Reports:
         n_therapies, oncology, special (made by a plant), dated (event date must be
         a full day), lawyer, sex (``F``, ``M``, ``U`` for unknown, or empty where it may
         be drawn), and the `TRAITS`: age in years, is_known (age and sex are stated),
-        reporter and country (rows of their tables), sender and article (number of a
-        case whose sender or article a case shares).
+        reporter (number in `REPORTERS`), country (row of its table), sender and article
+        (number of a case whose sender or article a case shares).
     drugs
         case, role, product, indication (-1 none, else a term), start (one of the
         ``START_`` rules).
@@ -122,7 +133,7 @@ def draw_base(
     )
     drugs, n_therapies = _draw_drugs(rng, vocabulary, cases, substance, first)
     cases["n_therapies"] = n_therapies
-    events = _draw_events(rng, vocabulary, cases, drugs)
+    events = _draw_events(rng, vocabulary, cases, drugs, first)
     return Reports(cases, drugs, events)
 
 
@@ -220,29 +231,40 @@ def therapy_rows(
             "case": case,
             "product": table["first_product"].to_numpy() + within,
             "indication": np.where(stated, named, blank),
-            "ms": True,
         }
     )
 
 
 def _substance_rows(
-    rng: np.random.Generator, vocabulary: Vocabulary, case: Ints, substance: Ints
+    rng: np.random.Generator,
+    vocabulary: Vocabulary,
+    case: Ints,
+    substance: Ints,
+    *,
+    stated: _Stated,
 ) -> pd.DataFrame:
     table = vocabulary.substances.iloc[substance]
     within = (rng.random(len(case)) * table["n_products"].to_numpy()).astype(int)
     which = (rng.random(len(case)) * table["n_indications"].to_numpy()).astype(int)
     own = vocabulary.indications[table["first_indication"].to_numpy() + which]
-    share = np.where(table["kind"].to_numpy() == "oncology", 0.8, 0.6)
+    is_oncology = table["kind"].to_numpy() == "oncology"
+    any_, unknown = stated.any_[case], stated.unknown[case]
+    share = np.where(is_oncology, 0.8, any_ * (1 - unknown))
+    share_unknown = np.where(is_oncology, 0.2, any_ * unknown)
     chance = rng.random(len(case))
-    unknown = vocabulary.term(UNKNOWN_INDICATION)
     return pd.DataFrame(
         {
             "case": case,
             "product": table["first_product"].to_numpy() + within,
             "indication": np.where(
-                chance < share, own, np.where(chance < share + 0.2, unknown, -1)
+                chance < share,
+                own,
+                np.where(
+                    chance < share + share_unknown,
+                    vocabulary.term(UNKNOWN_INDICATION),
+                    -1,
+                ),
             ),
-            "ms": False,
         }
     )
 
@@ -258,12 +280,17 @@ def _draw_drugs(
     n = len(cases)
     ordinal = cases["quarter"].to_numpy() + first
     therapy = cases["therapy"].to_numpy()
-    ms, other = np.flatnonzero(therapy >= 0), np.flatnonzero(therapy < 0)
+    is_ms = therapy >= 0
+    ms, other = np.flatnonzero(is_ms), np.flatnonzero(~is_ms)
+    stated = _stated_shares(ordinal, is_ms | cases["oncology"].to_numpy())
 
     chance = rng.random(n)
     ms_role = np.where(chance < 0.92, PS, np.where(chance < 0.97, SS, C))[ms]
     main = therapy_rows(rng, vocabulary, ms, therapy[ms]).assign(role=ms_role)
-    primary = _substance_rows(rng, vocabulary, other, substance[other]).assign(role=PS)
+    primary = _substance_rows(
+        rng, vocabulary, other, substance[other], stated=stated
+    ).assign(role=PS)
+    named_first = pd.concat([main, primary]).sort_values("case", ignore_index=True)
     # A report whose MS therapy is no primary suspect needs another one.
     displaced = ms[ms_role != PS]
     instead = _substance_rows(
@@ -271,6 +298,7 @@ def _draw_drugs(
         vocabulary,
         displaced,
         _draw_background(rng, vocabulary, ordinal[displaced] // 4),
+        stated=stated,
     ).assign(role=PS)
 
     second = ms[rng.random(len(ms)) < 0.10]
@@ -282,20 +310,102 @@ def _draw_drugs(
     n_therapies = (therapy >= 0).astype(np.int64)
     n_therapies[second] += 1
 
-    suspects = np.repeat(np.arange(n), rng.poisson(np.where(therapy >= 0, 0.15, 0.6)))
-    concomitants = np.repeat(np.arange(n), rng.poisson(1.6, n))
-    co_case = np.concatenate([suspects, concomitants])
-    co_role = np.repeat([SS, C], [len(suspects), len(concomitants)])
-    co_role = np.where((co_role == C) & (rng.random(len(co_role)) < 0.01), I, co_role)
+    more = np.repeat(
+        np.arange(n), _draw_more(rng, drugs_per_report(ordinal) - 1, MORE_DRUGS)
+    )
+    is_faers = ordinal >= FAERS_ORDINAL
+    again = is_faers[more] & (rng.random(len(more)) < SAME_DRUG_SHARE)
+    repeated = named_first.iloc[more[again]]
+    repeated = repeated.assign(role=repeated["role"].replace(PS, SS))
+    co_case = more[~again]
     beside = _substance_rows(
         rng,
         vocabulary,
         co_case,
         _draw_background(rng, vocabulary, ordinal[co_case] // 4),
-    ).assign(role=co_role)
-    drugs = pd.concat([main, primary, instead, switched, beside], ignore_index=True)
+        stated=stated,
+    ).assign(role=_draw_roles(rng, is_ms, is_faers, co_case))
+    drugs = pd.concat(
+        [main, primary, instead, switched, repeated, beside], ignore_index=True
+    )
     drugs["start"] = START_ANY
-    return drugs.drop(columns="ms"), n_therapies
+    return drugs, n_therapies
+
+
+@dataclass(frozen=True)
+class _Skewed:
+    """Numbers of further drugs or reactions: often none, now and then very many.
+
+    Attributes
+    ----------
+    none
+        Share of reports with none.
+    spread
+        Standard deviation of the logarithm of the others.
+    most
+        Largest number.
+    """
+
+    none: float
+    spread: float
+    most: int
+
+
+# Half of the reports name one drug, one of 20 million names 171; a third has one PT.
+MORE_DRUGS = _Skewed(0.52, 0.85, 170)
+MORE_EVENTS = _Skewed(0.32, 0.80, 117)
+
+
+def _draw_more(rng: np.random.Generator, mean: Floats, shape: _Skewed) -> Ints:
+    """Numbers with these means: zero, or one and more of a lognormal."""
+    beyond = np.maximum(mean / (1 - shape.none) - 1, 0.0)
+    scale = beyond * np.exp(-(shape.spread**2) / 2)
+    drawn = scale * np.exp(shape.spread * rng.standard_normal(len(mean)))
+    # Rounding at random keeps the mean.
+    number = 1 + (drawn + rng.random(len(mean))).astype(np.int64)
+    number[rng.random(len(mean)) < shape.none] = 0
+    return np.asarray(np.minimum(number, shape.most))
+
+
+def _draw_roles(
+    rng: np.random.Generator, is_ms: Flags, is_faers: Flags, case: Ints
+) -> Ints:
+    """Roles of the further drugs: in a fifth of the reports all are suspects.
+
+    In 2022q4 48 % of the further drugs were suspects, in 2004q1 a fifth; with an MS
+    therapy few are (chosen), so that its reports stay its own.
+    """
+    n = len(is_ms)
+    all_, some = np.where(is_faers, 0.22, 0.08), np.where(is_faers, 0.25, 0.63)
+    all_, some = np.where(is_ms, 0.02, all_), np.where(is_ms, 0.20, some)
+    chance = rng.random(n)
+    inside = np.where(is_faers, 0.46, 0.25)
+    share = np.where(chance < all_, 1.0, np.where(chance < all_ + some, inside, 0.0))
+    role = np.where(rng.random(len(case)) < share[case], SS, C)
+    interacting = (role == C) & is_faers[case] & (rng.random(len(case)) < 0.014)
+    return np.where(interacting, I, role)
+
+
+def _stated_shares(ordinal: Ints, has_own: Flags) -> _Stated:
+    """How often the drugs of each case have an indication.
+
+    Rows of INDI follow the archive. Drugs whose indication a rule needs, MS therapies
+    and oncology drugs, have theirs as often as ever; the others make up the rest.
+    """
+    own = float(has_own.mean()) if len(has_own) else 0.0
+    rest = rows_per_report("indi", ordinal) - own * STATED_OF_OWN
+    any_ = np.clip(rest / (drugs_per_report(ordinal) - own), 0.0, 0.98)
+    quarters = [FAERS_ORDINAL - 1, FAERS_ORDINAL, Quarter(2022, 4).ordinal]
+    unknown = np.interp(ordinal, quarters, [0.05, 0.25, 0.40])
+    return _Stated(any_, unknown)
+
+
+@dataclass(frozen=True)
+class _Stated:
+    """Share of a case's drugs with an indication, and of these that is unknown."""
+
+    any_: Floats
+    unknown: Floats
 
 
 def _draw_events(
@@ -303,9 +413,11 @@ def _draw_events(
     vocabulary: Vocabulary,
     cases: pd.DataFrame,
     drugs: pd.DataFrame,
+    first: int,
 ) -> pd.DataFrame:
+    mean = rows_per_report("reac", cases["quarter"].to_numpy() + first)
     n = len(cases)
-    case = np.repeat(np.arange(n), 1 + rng.poisson(1.9, n))
+    case = np.repeat(np.arange(n), 1 + _draw_more(rng, mean - 1, MORE_EVENTS))
     pool = vocabulary.events["term"].to_numpy()
     term = pool[_pick(rng, vocabulary.events["weight"].to_numpy(), len(case))]
     therapy = cases["therapy"].to_numpy()[case]

@@ -15,9 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pvsignal.simulate.vocabulary import Floats, Ints
+from pvsignal.simulate.vocabulary import Flags, Floats, Ints
 
-Flags = npt.NDArray[np.bool_]
 # Some sums of dates and days are typed as integers by numpy's stubs.
 Days: TypeAlias = npt.NDArray[Any]
 # A pyarrow string array; stubs of pyarrow, where installed, lack the calls used here.
@@ -132,6 +131,31 @@ def either(chosen: Flags, this: Texts | str, that: Texts | str) -> Texts:
 def where(present: Flags, texts: Texts) -> Texts:
     """Texts where they are present, else empty."""
     return either(present, texts, "")
+
+
+def replaced(texts: Texts, rows: Ints, others: Texts) -> Texts:
+    """Texts of some rows (sorted) replaced by those of another, shorter column."""
+    place = np.full(len(texts), -1, dtype=np.int32)
+    place[rows] = np.arange(len(rows))
+
+    def make(at: Any) -> Made:
+        here = place[at]
+        is_other = here >= 0
+        made: Made = others.make(here[is_other])
+        return pc.replace_with_mask(texts.make(at), pa.array(is_other), made)
+
+    return Texts(len(texts), make)
+
+
+def written(write: Callable[..., str], *numbers: Ints) -> Texts:
+    """Texts that a function makes of the numbers of each row."""
+    small = [compact(part) for part in numbers]
+
+    def make(at: Any) -> Made:
+        cells = zip(*(part[at].tolist() for part in small), strict=True)
+        return pa.array([write(*cell) for cell in cells], pa.string())
+
+    return Texts(len(small[0]), make)
 
 
 def upper(texts: Texts) -> Texts:

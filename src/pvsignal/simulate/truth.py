@@ -173,7 +173,7 @@ def compare_with_truth(truth: Path, flags: pd.DataFrame) -> Comparison:
     traps = _pairs(truth / "traps.csv")
     implied = _pairs(truth / "implied.csv") | _pairs(truth / "masking.csv")
     staged = _pairs(truth / "expected_ratios.csv") | _pairs(truth / "scenes.csv")
-    implied |= _holding(planted | {pair for pair in staged if all(pair)}, anywhere)
+    implied |= holding(planted | {pair for pair in staged if all(pair)}, anywhere)
     implied -= planted | traps
     scored = flags[["drug", "event"]].drop_duplicates()
     return Comparison(
@@ -187,8 +187,16 @@ def compare_with_truth(truth: Path, flags: pd.DataFrame) -> Comparison:
     )
 
 
-def _holding(planted: set[Pair], pairs: set[Pair]) -> set[Pair]:
-    """Pairs whose drug shares a therapy and whose event shares a term with a plant."""
+def holding(planted: Collection[Pair], pairs: Collection[Pair]) -> set[Pair]:
+    """Pairs whose drug shares a therapy and whose event shares a term with a plant.
+
+    Parameters
+    ----------
+    planted
+        Pairs of a drug or class and an event.
+    pairs
+        Pairs to choose from; what the shipped code lists do not know holds none.
+    """
     lists = codelists.load_codelists()
     members = codelists.drug_members(lists)
     therapies = members.groupby("drug")["therapy"].agg(frozenset)
@@ -196,12 +204,13 @@ def _holding(planted: set[Pair], pairs: set[Pair]) -> set[Pair]:
     meaning = codelists.classify_terms(listed, lists)
     events = codelists.events_of_terms(meaning, lists)
     terms = events.groupby("event")["term"].agg(frozenset)
+    nothing: frozenset[str] = frozenset()
     return {
         (drug, event)
         for drug, event in pairs
         for planted_drug, planted_event in planted
-        if therapies[drug] & therapies[planted_drug]
-        and terms[event] & terms[planted_event]
+        if therapies.get(drug, nothing) & therapies.get(planted_drug, nothing)
+        and terms.get(event, nothing) & terms.get(planted_event, nothing)
     }
 
 

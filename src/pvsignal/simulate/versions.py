@@ -13,10 +13,10 @@ from pvsignal.quarter import Quarter, QuarterSpan
 from pvsignal.simulate.cohorts import Cohort
 from pvsignal.simulate.plants import DROPPED_AFTER, Truth
 from pvsignal.simulate.reports import EVER, Reports, quarter_weights
+from pvsignal.simulate.shares import FAERS_ORDINAL
 from pvsignal.simulate.vocabulary import Ints
 
 FIRST_ORDINAL = Quarter(2004, 1).ordinal
-FAERS_ORDINAL = Quarter(2012, 4).ordinal
 LISTS_FROM = Quarter(2019, 1).ordinal
 # ISRs of 35 legacy quarters stay below the first primaryid, 40,000,001.
 MOST_IN_QUARTER = 1_000_000

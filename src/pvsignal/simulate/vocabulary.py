@@ -13,11 +13,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from pvsignal.quarter import Quarter
+from pvsignal.simulate.invented import invented_substances, invented_terms
 
 DATA = Path(__file__).with_name("data")
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 MS_INDICATIONS = (
     "Multiple sclerosis",
@@ -53,7 +55,8 @@ class Vocabulary:
     products
         One row per product name: drugname, prod_ai, route, dose, kind (``ms``,
         ``background``, ``oncology``, ``trap``), ingredient and is_brand (MS therapies
-        only).
+        only), population (row of ``populations`` of its first indication), is_respelt
+        (reporters may write it in their own way: no rule rests on the name).
     therapies
         One row per MS therapy: ingredient, launch and withdrawn as quarter ordinals,
         weight, indication_share, first_product, n_brands, n_generics.
@@ -62,6 +65,11 @@ class Vocabulary:
         n_products, first_indication, n_indications (into ``indications``).
     indications
         Term numbers of the substances' indications, one substance after another.
+    populations
+        One row per group of patients: women (share), mean_age, sd_age (years); the
+        first is that of any other.
+    population_of_term
+        Row of ``populations`` of each term as an indication.
     events
         Term numbers and weights of the non-neoplasm preferred terms.
     typical
@@ -78,6 +86,8 @@ class Vocabulary:
     therapies: pd.DataFrame
     substances: pd.DataFrame
     indications: Ints
+    populations: pd.DataFrame
+    population_of_term: Ints
     events: pd.DataFrame
     typical: tuple[Ints, ...]
     neoplasms: pd.DataFrame
@@ -205,12 +215,56 @@ def _other_products(table: pd.DataFrame, offset: int) -> tuple[pd.DataFrame, Any
     return products, (first + offset, n_names)
 
 
+def _substances() -> pd.DataFrame:
+    """Substances that have a name, and the invented tail."""
+    table = read_table("substances")
+    plain = table["kind"] == "background"
+    indications = [i for part in _split(table["indications"][plain]) for i in part]
+    named = float(table["weight"].astype(float).sum())
+    tail = invented_substances(indications, named=named)
+    return pd.concat([table, tail], ignore_index=True)
+
+
+def _events() -> pd.DataFrame:
+    """Reactions that have a name, and the invented tail."""
+    table = read_table("events")
+    tail = invented_terms(named=float(table["weight"].astype(float).sum()))
+    return pd.concat([table, tail], ignore_index=True)
+
+
+def _respelt(products: pd.DataFrame) -> Flags:
+    """Whether a product may be misspelt: the truth of no planted rule needs it."""
+    needed = pd.concat(
+        [
+            read_table(name)["drugname"]
+            for name in ("therapy_products", "litigated_products")
+        ]
+    )
+    free = (products["kind"] == "background") & ~products["drugname"].isin(needed)
+    return free.to_numpy()
+
+
+def _populations() -> tuple[pd.DataFrame, dict[str, int]]:
+    """Groups of patients, and the group that an indication means."""
+    table = read_table("populations")
+    of_term = {
+        term: number
+        for number, part in enumerate(_split(table["terms"]))
+        for term in part
+    }
+    columns = {
+        name: table[name].astype(float) for name in ("women", "mean_age", "sd_age")
+    }
+    return pd.DataFrame(columns), of_term
+
+
 @cache
 def load_vocabulary() -> Vocabulary:
     """Vocabulary that ships with the simulator."""
     terms = _Terms()
-    ms_table, other_table = read_table("ms_products"), read_table("substances")
-    event_table, neoplasm_table = read_table("events"), read_table("neoplasms")
+    populations, population_of = _populations()
+    ms_table, other_table = read_table("ms_products"), _substances()
+    event_table, neoplasm_table = _events(), read_table("neoplasms")
     terms.codes([*MS_INDICATIONS, UNKNOWN_INDICATION, *MS_PTS])
     ms_products, therapies = _ms_products(ms_table)
     other_products, (first, n_names) = _other_products(other_table, len(ms_products))
@@ -220,8 +274,17 @@ def load_vocabulary() -> Vocabulary:
     first_pt, n_pts = _starts(neoplasm_pts)
     for special in _split(read_table("special_terms")["term"]):
         terms.codes(special)
+    products = pd.concat([ms_products, other_products], ignore_index=True)
+    main = [MS_INDICATIONS[0]] * len(ms_products)
+    main += [
+        (part or [""])[0]
+        for part, n in zip(indications, n_names, strict=True)
+        for _ in range(n)
+    ]
+    products["is_respelt"] = _respelt(products)
+    products["population"] = [population_of.get(term, 0) for term in main]
     return Vocabulary(
-        products=pd.concat([ms_products, other_products], ignore_index=True),
+        products=products,
         therapies=therapies,
         substances=pd.DataFrame(
             {
@@ -235,6 +298,7 @@ def load_vocabulary() -> Vocabulary:
             }
         ),
         indications=terms.codes([term for part in indications for term in part]),
+        populations=populations,
         events=pd.DataFrame(
             {
                 "term": terms.codes(list(event_table["pt"])),
@@ -254,5 +318,6 @@ def load_vocabulary() -> Vocabulary:
             }
         ),
         neoplasm_terms=terms.codes([pt for part in neoplasm_pts for pt in part]),
+        population_of_term=np.array([population_of.get(t, 0) for t in terms.numbers]),
         terms=tuple(terms.numbers),
     )

@@ -78,9 +78,9 @@ def by_sex(rng: np.random.Generator, reports: Reports, setting: Setting) -> Repo
     Cancers of women are thinned with it, so that they are no more frequent among the
     few women who take it.
     """
-    vocabulary = setting.vocabulary
+    vocabulary, first = setting.vocabulary, setting.span.first.ordinal
     taken = naming(setting, reports, [SEX_DRUG]) & ~is_planned(reports)
-    usual = draw_sexes(rng, vocabulary, reports)[
+    usual = draw_sexes(rng, vocabulary, reports, first)[
         names_therapy(vocabulary, reports) & ~taken
     ]
     women = (1.0 - SEX_MALE_SHARE) / max(1.0 - SEX_MALE_SHARE, np.mean(usual == 0))
@@ -88,7 +88,7 @@ def by_sex(rng: np.random.Generator, reports: Reports, setting: Setting) -> Repo
     of_drug = np.where(rng.random(len(taken)) < SEX_MALE_SHARE, "M", "F")
     cases = reports.cases.assign(sex=np.where(taken, of_drug, reports.cases["sex"]))
     reports = Reports(cases, reports.drugs, reports.events)
-    sexes = draw_sexes(rng, vocabulary, reports)
+    sexes = draw_sexes(rng, vocabulary, reports, first)
     named = np.array(["U", "F", "M"], dtype=object)[sexes + 1]
     reports = Reports(cases.assign(sex=named), reports.drugs, reports.events)
     times = np.array([(1.0 + SEX_TIMES) / 2, 1.0, SEX_TIMES])[sexes + 1]

@@ -12,7 +12,15 @@ import pandas as pd
 from pvsignal.quarter import Quarter
 from pvsignal.simulate.columns import names_therapy
 from pvsignal.simulate.plants import add_neoplasm
-from pvsignal.simulate.reports import PS, START_ANY, C, Reports, therapy_rows
+from pvsignal.simulate.reports import (
+    CONSUMER,
+    PHYSICIAN,
+    PS,
+    START_ANY,
+    C,
+    Reports,
+    therapy_rows,
+)
 from pvsignal.simulate.scenes.ratios import note_pairs
 from pvsignal.simulate.scenes.setting import (
     Setting,
@@ -20,8 +28,6 @@ from pvsignal.simulate.scenes.setting import (
     marked,
 )
 from pvsignal.simulate.vocabulary import MS_INDICATIONS, Ints, read_table
-
-CONSUMER, PHYSICIAN = 0, 1
 
 BURST_DRUG, BURST_EVENT = "dimethyl fumarate", "skin_unspecified"
 # A letter of late November 2014 (notoriety_dates): the two quarters after it.
@@ -211,7 +217,7 @@ def _exposed(
     rows = therapy_rows(
         rng, vocabulary, cases, np.full(len(cases), therapy, dtype=np.int64)
     )
-    rows = rows.drop(columns="ms").assign(
+    rows = rows.assign(
         role=PS, start=START_ANY, indication=vocabulary.term(MS_INDICATIONS[0])
     )
     changed = reports.cases.copy()
