@@ -437,7 +437,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     figures = Figures.read(folder / "figures.json")
     figures.found["machine"] = bench_suite.machine()
-    figures.found["plan"] = {
+    given_now = {
         "n_reports": plan.n_reports,
         "quarters": str(plan.span),
         "ms_share": plan.ms_share,
@@ -445,6 +445,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "memory_limit": plan.settings("data").memory_limit,
         "is_one_process": plan.is_one_process,
     }
+    if figures.found.setdefault("plan", given_now) != given_now:
+        parser.error(f"{figures.file} is of another plan; give another --dir")
     run_parts(plan, figures, [part for part in PARTS if part in parts])
     print(table(figures.found))
     print("\n".join(goals(figures.found)))

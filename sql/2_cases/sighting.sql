@@ -54,7 +54,7 @@ placed as (
     semi join repeated
         on
             received.quarter_no = repeated.quarter_no
-            and received.primaryid = repeated.primaryid
+            and received.primaryid is not distinct from repeated.primaryid
 )
 
 select
@@ -70,7 +70,7 @@ from received
 anti join repeated
     on
         received.quarter_no = repeated.quarter_no
-        and received.primaryid = repeated.primaryid
+        and received.primaryid is not distinct from repeated.primaryid
 union all
 select
     placed.quarter_no,

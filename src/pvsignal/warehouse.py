@@ -525,12 +525,9 @@ def connect(
 
 
 @contextmanager
-def connect_memory(*, threads: int | None = None) -> Iterator[Connection]:
+def connect_memory() -> Iterator[Connection]:
     """Connection to a database that lives as long as it is open."""
-    config: dict[str, str | bool | int | float | list[str]] = {}
-    if threads:
-        config["threads"] = threads
-    con = duckdb.connect(":memory:", config=config)
+    con = duckdb.connect(":memory:")
     try:
         yield con
     finally:

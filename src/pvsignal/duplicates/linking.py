@@ -27,6 +27,9 @@ from pvsignal.quarter import Quarter
 
 _TEMPORARY: Final = ".tmp-"
 _FEATURES, _LINKS = "features.parquet", "links.parquet"
+# Quarters whose features are made at a time, and the memory of each before it spills.
+_MOST_AT_ONCE: Final = 4
+_MEMORY_OF_QUARTER: Final = "1GB"
 _LOOSER = "looser_links.parquet"
 
 _FIELDS: Final = tuple(one.name for one in load_model().comparison)
@@ -124,7 +127,8 @@ def link_quarters(
         features,
         staged,
         countries=countries,
-        threads=threads or os.cpu_count() or 1,
+        folder=folder,
+        threads=min(threads or os.cpu_count() or 1, _MOST_AT_ONCE),
         heard=lambda: listener.advance(1),
     )
     with warehouse.connect_scratch(
@@ -219,6 +223,7 @@ def _make_features(
     staged: Mapping[Quarter, Path],
     *,
     countries: pd.DataFrame,
+    folder: Path,
     threads: int,
     heard: Callable[[], None],
 ) -> None:
@@ -227,7 +232,11 @@ def _make_features(
     def made(quarter: Quarter) -> None:
         if not files[quarter].exists():
             _write_features(
-                staged[quarter], quarter, countries=countries, file=files[quarter]
+                staged[quarter],
+                quarter,
+                countries=countries,
+                scratch=folder,
+                file=files[quarter],
             )
 
     with ThreadPoolExecutor(threads) as pool:
@@ -240,13 +249,20 @@ def _make_features(
 
 
 def _write_features(
-    staged: Path, quarter: Quarter, *, countries: pd.DataFrame, file: Path
+    staged: Path,
+    quarter: Quarter,
+    *,
+    countries: pd.DataFrame,
+    scratch: Path,
+    file: Path,
 ) -> None:
     """Features of the sightings of one quarter; they depend on its rows alone."""
     made_of = {"quarter": str(quarter), "staged": staged.name}
     with (
         _written_whole(file.parent, made_of) as temporary,
-        warehouse.connect_memory(threads=1) as con,
+        warehouse.connect_scratch(
+            scratch, threads=1, memory_limit=_MEMORY_OF_QUARTER
+        ) as con,
     ):
         warehouse.load_frame(con, "codelists.country", countries)
         warehouse.register_staged(con, [staged])

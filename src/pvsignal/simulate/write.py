@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,7 @@ def write_archive(
     """Zip of one quarter under the FDA's name."""
     path = folder / archive_name(quarter)
     accounts: dict[str, Mapping[str, int]] = {}
-    with zipfile.ZipFile(path, "w") as archive:
+    with _written_whole(path) as archive:
         for table in TABLES:
             before = aside.take(position, table)
             own = _lines(tables[table], table, quarter, position)
@@ -130,7 +131,7 @@ def write_defective_archive(
             defective, quarter, member=name, caseids=caseids, earlier=before
         )
     strays = list(stray_members(defective, quarter, names))
-    with zipfile.ZipFile(path, "w") as archive:
+    with _written_whole(path) as archive:
         for name, member in members.items():
             _add(archive, name, member.content)
         for name, content, _ in strays:
@@ -146,6 +147,15 @@ def write_defective_archive(
         ),
         tuple(odd),
     )
+
+
+@contextmanager
+def _written_whole(path: Path) -> Iterator[zipfile.ZipFile]:
+    """Zip that has its name once it is complete."""
+    draft = path.with_suffix(".part")
+    with zipfile.ZipFile(draft, "w") as archive:
+        yield archive
+    draft.replace(path)
 
 
 def archive_name(quarter: Quarter) -> str:
