@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.describe_quarter import REAL, beside
+from bench.describe_quarter import REAL, beside, read_archives
 from pvsignal.layout import TABLES
-from pvsignal.quarter import Quarter
+from pvsignal.quarter import Quarter, QuarterSpan
+from pvsignal.simulate import simulate
 from pvsignal.simulate.shares import (
     blank_share,
     code_shares,
@@ -22,10 +23,27 @@ from pvsignal.simulate.shares import (
     drugs_per_report,
     rows_per_report,
 )
+from pvsignal.simulate.vocabulary import load_vocabulary
 
 COUNTS = Path(__file__).parents[3] / "shared" / "facts" / "faers-quarter-counts.csv"
 N_REPORTS = 12_000
 QUARTERS = pd.read_csv(REAL)["quarter"].unique()
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory) -> dict[str, dict[str, pd.DataFrame]]:
+    """Rows of two quarters, reports in the order of their files."""
+    found = {}
+    for quarter in ("2017q2", "2025q4"):
+        made = simulate(
+            tmp_path_factory.mktemp(quarter),
+            span=QuarterSpan.parse(quarter),
+            n_reports=2_000,
+            seed=1,
+            with_fates=False,
+        )
+        found[quarter] = read_archives(made.archives)
+    return found
 
 
 def ordinals(*quarters: str) -> np.ndarray:
@@ -38,6 +56,26 @@ def test_a_simulated_quarter_looks_like_the_real_one(quarter):
     table = beside(real[real["quarter"] == quarter], N_REPORTS)
     outside = (table["simulated"] - table["real"]).abs() > table["tolerance"]
     assert not outside.any(), "\n" + table[outside].to_string()
+
+
+@pytest.mark.parametrize(
+    ("quarter", "table", "column", "n_rows", "n_different"),
+    [
+        ("2017q2", "drug", "drugname", 328, 214),
+        ("2017q2", "drug", "prod_ai", 328, 184),
+        ("2017q2", "reac", "pt", 286, 215),
+        ("2025q4", "drug", "drugname", 6_291, 1_660),
+        ("2025q4", "drug", "prod_ai", 6_291, 1_251),
+        ("2025q4", "reac", "pt", 4_275, 1_436),
+    ],
+)
+def test_numbers_of_different_names_grow_as_in_samples_of_real_reports(
+    tables, quarter, table, column, n_rows, n_different
+):
+    """Samples of 100 and of 1,000 random reports; those of 2025q4 were expedited."""
+    own = tables[quarter][table][:n_rows]
+    assert len(own) == n_rows
+    assert own[column].nunique() == pytest.approx(n_different, rel=0.3)
 
 
 def test_rows_per_report_are_those_counted_in_the_archives():
@@ -92,3 +130,22 @@ def test_dosage_records_are_rows_but_no_drugs():
     at = ordinals("2010q1", "2025q4")
     ratio = rows_per_report("drug", at) / drugs_per_report(at)
     assert ratio == pytest.approx([1.0, 1.09])
+
+
+@pytest.mark.parametrize("quarter", ["2017q2", "2025q4"])
+def test_validated_names_stand_beside_their_ingredient(tables, quarter):
+    """A spelling belongs to its own row; only 2017q2 ends substances in a full stop."""
+    drug = tables[quarter]["drug"].dropna(subset=["prod_ai"])
+    plain = drug[drug["val_vbm"] == "1"]
+    products = load_vocabulary().products
+    names = plain["drugname"]
+    # Some names of the vocabulary end so themselves.
+    is_stopped = names.str.endswith(".") & ~names.isin(products["drugname"])
+    assert is_stopped.any() == (quarter == "2017q2")
+    known = set(zip(products["drugname"], products["prod_ai"], strict=True))
+    written = names.where(~is_stopped, names.str[:-1])
+    assert set(zip(written, plain["prod_ai"], strict=True)) <= known
+    own = drug[drug["val_vbm"] == "2"]
+    letters = own["drugname"].str.upper().str[0]
+    possible = products.groupby("prod_ai")["drugname"].agg(lambda n: {x[0] for x in n})
+    assert all(a in possible[b] for a, b in zip(letters, own["prod_ai"], strict=True))

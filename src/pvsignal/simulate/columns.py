@@ -32,6 +32,7 @@ from pvsignal.simulate.shares import (
     drugs_per_report,
     rows_per_report,
 )
+from pvsignal.simulate.spelling import PATTERNS, verbatim
 from pvsignal.simulate.texts import (
     ABSENT,
     DAY,
@@ -47,9 +48,11 @@ from pvsignal.simulate.texts import (
     joined,
     named,
     numbered,
+    replaced,
     tenths,
     upper,
     where,
+    written,
 )
 from pvsignal.simulate.versions import Sightings
 from pvsignal.simulate.vocabulary import Flags, Floats, Ints, Vocabulary, read_table
@@ -69,6 +72,16 @@ SENDERS = (
     "LARKSPUR BIOLOGICS",
     "MOSSDALE",
 )
+# Rows whose name the FDA did not validate, in legacy and in FAERS, and how fast numbers
+# of their spellings grow.
+VERBATIM_SHARES = (0.28, 0.020)
+SPELLING_TAIL = 1.4
+# Names of substances ended in a full stop in 2017q2, not before 2012 nor since 2022;
+# between, the quarters are chosen.
+STOPPED = (Quarter(2014, 3).ordinal, Quarter(2020, 1).ordinal)
+STOPPED_SHARE = 0.8
+# Rows without prod_ai, of names not validated and of others: 2.6 % together.
+NO_INGREDIENT = (0.9, 0.009)
 AMOUNTS = ("10", "20", "40", "5", "100", "25", "50", "1", "200", "300", "500", ".5")
 FORMS = (
     "Tablet",
@@ -127,7 +140,14 @@ def build_tables(
     drug_children = _children(rows, drugs)
     return {
         "demo": _demo(rng, sightings, versions, patient, copies, span),
-        "drug": _drug(rng, vocabulary, drugs, versions, drug_children),
+        "drug": _drug(
+            rng,
+            vocabulary,
+            drugs,
+            versions,
+            drug_children,
+            _spell(rng, vocabulary, reports.cases, drugs, span),
+        ),
         "reac": _reac(rng, vocabulary, reports, versions, rows),
         "outc": _outc(rng, reports, versions, rows, span),
         "rpsr": _rpsr(rng, versions),
@@ -603,12 +623,70 @@ def _sequence(versions: _Versions, drugs: pd.DataFrame, children: _Children) -> 
     return numbered(np.where(versions.is_legacy[children.sighting], legacy, seq))
 
 
+@dataclass(frozen=True)
+class _Spelling:
+    """How each drug of a report is written.
+
+    Attributes
+    ----------
+    names
+        Its name.
+    is_verbatim
+        Whether that is the reporter's own spelling.
+    is_stopped
+        Whether a full stop follows where the FDA put one: ``PREDNISONE.``.
+    """
+
+    names: Texts
+    is_verbatim: Flags
+    is_stopped: Flags
+
+
+def _spell(
+    rng: np.random.Generator,
+    vocabulary: Vocabulary,
+    cases: pd.DataFrame,
+    drugs: pd.DataFrame,
+    span: QuarterSpan,
+) -> _Spelling:
+    """Draw spellings, the same in all versions of a report.
+
+    Planted reports and names that a rule rests on stay as they are.
+    """
+    products, case = vocabulary.products, drugs["case"].to_numpy()
+    product = drugs["product"].to_numpy()
+    ordinal = cases["quarter"].to_numpy()[case] + span.first.ordinal
+    is_free = products["is_respelt"].to_numpy()[product]
+    is_free &= ~cases["special"].to_numpy()[case]
+    share = np.where(ordinal < FAERS_ORDINAL, *VERBATIM_SHARES)
+    is_verbatim = is_free & (rng.random(len(drugs)) < share)
+    rows = np.flatnonzero(is_verbatim)
+    # Few spellings are frequent; with each thousand rows there are new ones.
+    rare = rng.random(len(rows)) ** -SPELLING_TAIL - 1
+    draw = len(PATTERNS) * np.minimum(rare, 1e6).astype(np.int64)
+    draw += rng.integers(0, len(PATTERNS), len(rows))
+    names, substances = list(products["drugname"]), list(products["prod_ai"])
+
+    def write(number: int, draw: int) -> str:
+        return verbatim(names[number], substances[number], draw)
+
+    is_substance = (products["drugname"] == products["prod_ai"]).to_numpy()
+    is_stopped = is_free & ~is_verbatim & is_substance[product]
+    is_stopped &= rng.random(len(drugs)) < STOPPED_SHARE
+    return _Spelling(
+        replaced(named(names, product), rows, written(write, product[rows], draw)),
+        is_verbatim,
+        is_stopped,
+    )
+
+
 def _drug(
     rng: np.random.Generator,
     vocabulary: Vocabulary,
     drugs: pd.DataFrame,
     versions: _Versions,
     children: _Children,
+    spelling: _Spelling,
 ) -> Table:
     sequence = _sequence(versions, drugs, children)
     # FAERS repeats the row of a drug for each of its dosage records.
@@ -636,8 +714,10 @@ def _drug(
     measured = (rng.random(n) >= blank_share("dose_amt", at)) & ~again
     stated = named(amount, product)
     any_amount = rng.integers(0, len(AMOUNTS), n)
-    verbatim = rng.random(n) < 0.02
     has_amount = np.array([text != "" for text in amount])[product]
+    is_verbatim = spelling.is_verbatim[source]
+    stopped = spelling.is_stopped[source] & (at >= STOPPED[0]) & (at < STOPPED[1])
+    drugname = spelling.names.take(source)
     cumulated = rng.random(n) >= blank_share("cum_dose_chr", at)
     expires = (
         np.datetime64("2004-01-01") + (at - 2004 * 4) * 91 + rng.integers(0, 900, n)
@@ -646,11 +726,12 @@ def _drug(
         **versions.keys(sighting),
         "drug_seq": sequence.take(index),
         "role_cod": named(ROLES, role),
-        "drugname": named(list(products["drugname"]), product),
+        "drugname": either(stopped, joined(drugname, "."), drugname),
         "prod_ai": where(
-            rng.random(n) > 0.025, named(list(products["prod_ai"]), product)
+            rng.random(n) >= np.where(is_verbatim, *NO_INGREDIENT),
+            named(list(products["prod_ai"]), product),
         ),
-        "val_vbm": named(("1", "2"), verbatim.astype(np.int64)),
+        "val_vbm": named(("1", "2"), is_verbatim.astype(np.int64)),
         "route": either(legacy, upper(route), route),
         "dose_vbm": where(
             (rng.random(n) >= blank_share("dose_vbm", at)) & ~again,

@@ -84,7 +84,7 @@ def draw_codes(
     rng: np.random.Generator, column: str, ordinals: Ints
 ) -> tuple[tuple[str, ...], Ints]:
     """Codes of a column, and the number of the one that each row gets (-1: blank)."""
-    quarters, which = np.unique(ordinals, return_inverse=True)
+    quarters, which = _quarters(ordinals)
     shares = code_shares(column, quarters)
     cumulated = np.cumsum(list(shares.values()), axis=0)
     chance = rng.random(len(ordinals))
@@ -95,7 +95,15 @@ def draw_codes(
 
 
 def _between(ordinals: Ints, at: Any, values: Any) -> Floats:
-    found: Floats = np.interp(
-        ordinals, np.asarray(at, dtype=float), np.asarray(values, dtype=float)
+    quarters, which = _quarters(ordinals)
+    of_quarter: Floats = np.interp(
+        quarters, np.asarray(at, dtype=float), np.asarray(values, dtype=float)
     )
-    return found
+    return of_quarter[which]
+
+
+def _quarters(ordinals: Ints) -> tuple[Ints, Ints]:
+    """All quarters from the first to the last one, and the place of each row's."""
+    ordinals = np.asarray(ordinals)
+    first = int(ordinals.min()) if len(ordinals) else 0
+    return np.arange(first, ordinals.max(initial=first) + 1), ordinals - first

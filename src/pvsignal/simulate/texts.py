@@ -133,6 +133,31 @@ def where(present: Flags, texts: Texts) -> Texts:
     return either(present, texts, "")
 
 
+def replaced(texts: Texts, rows: Ints, others: Texts) -> Texts:
+    """Texts of some rows (sorted) replaced by those of another, shorter column."""
+    place = np.full(len(texts), -1, dtype=np.int32)
+    place[rows] = np.arange(len(rows))
+
+    def make(at: Any) -> Made:
+        here = place[at]
+        is_other = here >= 0
+        made: Made = others.make(here[is_other])
+        return pc.replace_with_mask(texts.make(at), pa.array(is_other), made)
+
+    return Texts(len(texts), make)
+
+
+def written(write: Callable[..., str], *numbers: Ints) -> Texts:
+    """Texts that a function makes of the numbers of each row."""
+    small = [compact(part) for part in numbers]
+
+    def make(at: Any) -> Made:
+        cells = zip(*(part[at].tolist() for part in small), strict=True)
+        return pa.array([write(*cell) for cell in cells], pa.string())
+
+    return Texts(len(small[0]), make)
+
+
 def upper(texts: Texts) -> Texts:
     """Upper case."""
     return Texts(len(texts), lambda at: pc.utf8_upper(texts.make(at)))

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from pvsignal.quarter import Quarter
+from pvsignal.simulate.invented import invented_substances, invented_terms
 
 DATA = Path(__file__).with_name("data")
 
@@ -54,7 +55,8 @@ class Vocabulary:
     products
         One row per product name: drugname, prod_ai, route, dose, kind (``ms``,
         ``background``, ``oncology``, ``trap``), ingredient and is_brand (MS therapies
-        only), population (row of ``populations`` of its first indication).
+        only), population (row of ``populations`` of its first indication), is_respelt
+        (reporters may write it in their own way: no rule rests on the name).
     therapies
         One row per MS therapy: ingredient, launch and withdrawn as quarter ordinals,
         weight, indication_share, first_product, n_brands, n_generics.
@@ -213,6 +215,35 @@ def _other_products(table: pd.DataFrame, offset: int) -> tuple[pd.DataFrame, Any
     return products, (first + offset, n_names)
 
 
+def _substances() -> pd.DataFrame:
+    """Substances that have a name, and the invented tail."""
+    table = read_table("substances")
+    plain = table["kind"] == "background"
+    indications = [i for part in _split(table["indications"][plain]) for i in part]
+    named = float(table["weight"].astype(float).sum())
+    tail = invented_substances(indications, named=named)
+    return pd.concat([table, tail], ignore_index=True)
+
+
+def _events() -> pd.DataFrame:
+    """Reactions that have a name, and the invented tail."""
+    table = read_table("events")
+    tail = invented_terms(named=float(table["weight"].astype(float).sum()))
+    return pd.concat([table, tail], ignore_index=True)
+
+
+def _respelt(products: pd.DataFrame) -> Flags:
+    """Whether a product may be misspelt: the truth of no planted rule needs it."""
+    needed = pd.concat(
+        [
+            read_table(name)["drugname"]
+            for name in ("therapy_products", "litigated_products")
+        ]
+    )
+    free = (products["kind"] == "background") & ~products["drugname"].isin(needed)
+    return free.to_numpy()
+
+
 def _populations() -> tuple[pd.DataFrame, dict[str, int]]:
     """Groups of patients, and the group that an indication means."""
     table = read_table("populations")
@@ -232,8 +263,8 @@ def load_vocabulary() -> Vocabulary:
     """Vocabulary that ships with the simulator."""
     terms = _Terms()
     populations, population_of = _populations()
-    ms_table, other_table = read_table("ms_products"), read_table("substances")
-    event_table, neoplasm_table = read_table("events"), read_table("neoplasms")
+    ms_table, other_table = read_table("ms_products"), _substances()
+    event_table, neoplasm_table = _events(), read_table("neoplasms")
     terms.codes([*MS_INDICATIONS, UNKNOWN_INDICATION, *MS_PTS])
     ms_products, therapies = _ms_products(ms_table)
     other_products, (first, n_names) = _other_products(other_table, len(ms_products))
@@ -250,6 +281,7 @@ def load_vocabulary() -> Vocabulary:
         for part, n in zip(indications, n_names, strict=True)
         for _ in range(n)
     ]
+    products["is_respelt"] = _respelt(products)
     products["population"] = [population_of.get(term, 0) for term in main]
     return Vocabulary(
         products=products,

@@ -9,7 +9,7 @@ from pvsignal.simulate.reports import Reports
 from pvsignal.simulate.scenes.rates import redraw
 from pvsignal.simulate.scenes.setting import Flags, Setting, is_planned, naming
 
-INDICATION_EVENT, INDICATION_RATE, INDICATION_TIMES = "cns_glioma", 0.002, 8.0
+INDICATION_EVENT, INDICATION_RATE, INDICATION_TIMES = "cns_glioma", 0.003, 8.0
 
 AGE_DRUG, AGE_EVENT, AGE_RATE = "glatiramer acetate", "myelodysplastic", 0.008
 AGE_MEAN, AGE_SPREAD = 72.0, 8.0

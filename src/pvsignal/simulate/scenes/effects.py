@@ -86,7 +86,8 @@ def constant_ratio(
     setting.demand(
         "constant_ratio",
         "never rising",
-        "three times as often from the first report on",
+        "three times as often from the first report on; one look in twenty says rising "
+        "by chance alone",
         drug=CONSTANT_DRUG,
         event=CONSTANT_EVENT,
         begin=setting.begin([CONSTANT_DRUG]),

@@ -32,7 +32,7 @@ from pvsignal.simulate.vocabulary import MS_INDICATIONS, Ints, read_table
 BURST_DRUG, BURST_EVENT = "dimethyl fumarate", "skin_unspecified"
 # A letter of late November 2014 (notoriety_dates): the two quarters after it.
 BURST_FROM, BURST_QUARTERS, BURST_SHARE = Quarter(2015, 1), 2, 0.01
-BURST_LAWYERS, BURST_CONSUMERS = 0.35, 0.50
+BURST_LAWYERS, BURST_CONSUMERS = 0.30, 0.45
 
 SENDER_DRUG, SENDER_EVENT, SENDER_COUNTRY = "natalizumab", "hodgkin_lymphoma", "DE"
 SENDER_FROM, SENDER_SHARE = 0.6, 0.012
