@@ -43,7 +43,7 @@ from typing import Any, Final
 import pyarrow.parquet as pq
 
 from bench import bench_suite, stages
-from bench.meter import Meter, Step, aligned, in_a_process
+from bench.meter import Step, aligned, in_a_process
 from pvsignal import pipeline, simulate
 from pvsignal.analysis import load_analysis
 from pvsignal.quarter import QuarterSpan
@@ -206,24 +206,6 @@ def simulated(plan: Plan, figures: Figures) -> None:
     )
 
 
-def simulate_here(plan: Plan) -> list[dict[str, Any]]:
-    """Simulate in this process; archives that are there stay as they are."""
-    if (plan.archives / "truth").is_dir():
-        return []
-    meter = Meter()
-    with meter.step("simulate"):
-        simulate.simulate(
-            plan.archives,
-            span=plan.span,
-            n_reports=plan.n_reports,
-            seed=1,
-            scenes=tuple(simulate.SCENES),
-            ms_share=plan.ms_share,
-            with_fates=False,
-        )
-    return [asdict(step) for step in meter.steps]
-
-
 def run_part(
     plan: Plan, figures: Figures, part: str, *, data: str, span: QuarterSpan
 ) -> None:
@@ -271,9 +253,7 @@ def take_history(settings: Settings, other: Settings) -> None:
 
 def asked(plan: Plan, figures: Figures) -> None:
     """Ask the published file, in a process of its own."""
-    settings = plan.settings("data")
-    folder = settings.published_dir(load_analysis(settings.analysis).name)
-    file = (folder / "current.duckdb").resolve()
+    file = bench_suite.current_file(plan.settings("data"))
     figures.once("queries", "asked", lambda: in_a_process(NAME, "--ask", str(file)))
 
 
@@ -446,7 +426,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         given.one_process,
     )
     if given.only_simulate:
-        print(json.dumps(simulate_here(plan)))
+        steps = stages.simulate_archives(
+            plan.archives,
+            span=plan.span,
+            n_reports=plan.n_reports,
+            ms_share=plan.ms_share,
+            scenes=tuple(simulate.SCENES),
+        )
+        print(json.dumps([asdict(step) for step in steps]))
         return
     figures = Figures.read(folder / "figures.json")
     figures.found["machine"] = bench_suite.machine()

@@ -36,7 +36,7 @@ import numpy as np
 from bench import stages
 from bench.bench_stage import read_as_text
 from bench.meter import Meter, Step, aligned, in_a_process
-from pvsignal import pipeline, simulate, warehouse
+from pvsignal import pipeline, warehouse
 from pvsignal.analysis import load_analysis
 from pvsignal.layout import TABLES
 from pvsignal.pipeline.building import open_warehouse
@@ -47,7 +47,6 @@ from pvsignal.settings import Settings
 
 NAME: Final = "bench.bench_suite"
 SPAN: Final = QuarterSpan.parse("2004q1..2026q2")
-SIMULATE: Final = "simulate"
 TIMES: Final = 11
 TIMEOUT_SECONDS: Final = 60.0
 DEFAULT_JSON: Final = Path("bench.json")
@@ -128,30 +127,16 @@ class Place:
     @property
     def published(self) -> Path:
         """The published file."""
-        folder = self.settings.published_dir(load_analysis().name)
-        return folder / "current.duckdb"
+        return current_file(self.settings)
+
+
+def current_file(settings: Settings) -> Path:
+    """File that was published last."""
+    folder = settings.published_dir(load_analysis(settings.analysis).name)
+    return (folder / "current.duckdb").resolve()
 
 
 # --- what is measured
-
-
-def simulated(place: Place) -> list[Step]:
-    """Simulate archives; those that are there are used again and not measured."""
-    if (place.archives / "truth").is_dir():
-        return []
-    meter = Meter()
-    with meter.step(SIMULATE):
-        made = simulate.simulate(
-            place.archives,
-            span=place.span,
-            n_reports=place.n_reports,
-            seed=1,
-            with_fates=False,
-        )
-    counts = (made.truth / "counts.csv").read_text("utf-8").splitlines()[1:]
-    n_rows = sum(int(line.split(",")[2]) for line in counts)
-    (step,) = meter.steps
-    return [replace(step, n_rows=n_rows)]
 
 
 def published(place: Place) -> list[Step]:
@@ -263,7 +248,7 @@ def floors(place: Place) -> dict[str, list[Floor]]:
     )
     every_query = [Floor("select 1", alone), Floor("scan of all statistics", scanned)]
     return {
-        SIMULATE: [Floor("zip the same bytes", zips)],
+        stages.SIMULATE: [Floor("zip the same bytes", zips)],
         stages.LAND: [Floor("copy the files", copied)],
         stages.STAGE: [
             Floor("unzip, DuckDB reads text", parsed),
@@ -499,7 +484,12 @@ def machine() -> dict[str, str | int | float]:
 
 
 PARTS: Final[dict[str, Callable[[Place], Any]]] = {
-    "simulate": lambda place: [asdict(step) for step in simulated(place)],
+    "simulate": lambda place: [
+        asdict(step)
+        for step in stages.simulate_archives(
+            place.archives, span=place.span, n_reports=place.n_reports
+        )
+    ],
     "run": lambda place: [asdict(step) for step in published(place)],
     "query": lambda place: {
         "asked": [asdict(one) for one in asked(place.published)],

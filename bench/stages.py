@@ -19,12 +19,13 @@ from typing import Final
 import pyarrow.parquet as pq
 
 from bench.meter import Meter, Step, in_a_process
-from pvsignal import codelists, duplicates, pipeline, warehouse
+from pvsignal import codelists, duplicates, pipeline, simulate, warehouse
 from pvsignal.analysis import load_analysis
 from pvsignal.layout import TABLES
 from pvsignal.pipeline.building import open_warehouse
 from pvsignal.quarter import QuarterSpan
 from pvsignal.settings import Settings
+from pvsignal.simulate.reports import MS_SHARE
 
 LAND, STAGE, LINK, BUILD = "land", "stage", "link duplicates", "build"
 SCORE, ASSESS, PUBLISH = "score", "assess", "publish"
@@ -112,7 +113,35 @@ class Stages:
         )
 
 
+SIMULATE: Final = "simulate"
 ALL: Final = (LAND, STAGE, LINK, BUILD, SCORE, ASSESS, PUBLISH)
+
+
+def simulate_archives(
+    folder: Path,
+    *,
+    span: QuarterSpan,
+    n_reports: int,
+    ms_share: float = MS_SHARE,
+    scenes: Sequence[str] = (),
+) -> list[Step]:
+    """Simulate in this process, without fates; archives that are there are no step."""
+    if (folder / "truth").is_dir():
+        return []
+    meter = Meter()
+    with meter.step(SIMULATE):
+        made = simulate.simulate(
+            folder,
+            span=span,
+            n_reports=n_reports,
+            seed=1,
+            scenes=scenes,
+            ms_share=ms_share,
+            with_fates=False,
+        )
+    (step,) = meter.steps
+    lines = (made.truth / "counts.csv").read_text("utf-8").splitlines()[1:]
+    return [replace(step, n_rows=sum(int(line.split(",")[2]) for line in lines))]
 
 
 def link(settings: Settings, staged: pipeline.Staged) -> duplicates.Linked:

@@ -65,6 +65,66 @@ LISTS = {
 }
 
 
+# Few of the drugs and terms that simulated archives hold: a run takes seconds.
+FEW = """name = "few"
+title = "Few events with few therapies"
+reference_class = "old"
+
+[words]
+therapy = "a therapy"
+therapies = "therapies"
+indication = "multiple sclerosis"
+population_b = "people with multiple sclerosis"
+
+[codelists]
+folder = "lists"
+therapies = "few_drugs"
+classes = "few_classes"
+indications = "sclerosis"
+
+[events.tumours]
+terms = "tumour_terms"
+groups = "tumour_groups"
+indication_rule = "primary_suspect"
+"""
+FEW_LISTS = {
+    "few_drugs": (
+        "ingredient,scored,product_rule,product_reason,match_regex\n"
+        "fingolimod,Y,any_product,sold for sclerosis alone,\\bfingolimod|\\bgilenya\n"
+        "glatiramer,R,any_product,compared with only,\\bglatiramer|\\bcopaxone\n"
+        "interferon,Y,any_product,sold for sclerosis alone,\\binterferon beta|\\bavonex|\\brebif\n"
+        "natalizumab,Y,any_product,sold for sclerosis above all,\\bnatalizumab|\\btysabri\n"
+        "ocrelizumab,Y,any_product,sold for sclerosis alone,\\bocrelizumab|\\bocrevus\n"
+    ),
+    "few_classes": (
+        "class_id,label,members\n"
+        "antibodies,Antibodies,natalizumab|ocrelizumab\n"
+        "modulators,Modulators,fingolimod\n"
+        "old,Reference: old therapies,glatiramer\n"
+    ),
+    "sclerosis": "term,kind,flag\n^multiple sclerosis,regex,include\n",
+    "tumour_terms": (
+        "pt,group_id,included,reason\n"
+        "Basal cell carcinoma,skin,Y,\n"
+        "Bladder cancer,other,Y,\n"
+        "Breast cancer,breast,Y,\n"
+        "Colon cancer,other,Y,\n"
+        "Invasive ductal breast carcinoma,breast,Y,\n"
+        "Lung neoplasm malignant,other,Y,\n"
+        "Malignant melanoma,skin,Y,\n"
+        "Prostate cancer,other,Y,\n"
+        "Squamous cell carcinoma of skin,skin,Y,\n"
+    ),
+    "tumour_groups": (
+        "event,level,label,members,included,reason\n"
+        "any_tumour,supergroup,Any tumour,breast|other|skin,Y,\n"
+        "breast,group,Breast,,Y,\n"
+        "other,group,Other,,Y,\n"
+        "skin,group,Skin,,Y,\n"
+    ),
+}
+
+
 def write_analysis(
     folder: Path, lists: Mapping[str, str] = LISTS, analysis: str = ANALYSIS
 ) -> Path:

@@ -1,4 +1,4 @@
--- Kind: table
+-- Kind: view
 -- Title: What is compared of each sighting that names a drug and a reaction
 -- Grain: (quarter_no, primaryid); sighting_id is that key as one number
 -- Reads: cases.sighting, staged.demo, linkage.drug_set, linkage.term_set, codelists.country

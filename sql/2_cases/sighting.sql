@@ -12,7 +12,7 @@ with era as (
     where accounting.table_name = 'demo'
 ),
 
-ranked as (
+received as (
     select
         demo.quarter_no,
         demo.primaryid,
@@ -24,27 +24,62 @@ ranked as (
         case
             when era.era_no = 0 then demo.primaryid
             else coalesce(demo.caseversion_no, 0)
-        end as version_no,
-        row_number() over (
-            partition by demo.quarter_no, demo.primaryid
-            order by demo.line desc
-        ) as repeat_no
+        end as version_no
     from staged.demo as demo
     inner join era
         on demo.quarter_no = era.quarter_no
     where
         demo.caseid is not null
         and demo.quarter_no <= $as_of
+),
+
+-- Few keys are repeated; only their rows are put in order.
+repeated as (
+    select
+        received.quarter_no,
+        received.primaryid
+    from received
+    group by received.quarter_no, received.primaryid
+    having count(*) > 1
+),
+
+placed as (
+    select
+        received.*,
+        row_number() over (
+            partition by received.quarter_no, received.primaryid
+            order by received.line desc
+        ) as place
+    from received
+    semi join repeated
+        on
+            received.quarter_no = repeated.quarter_no
+            and received.primaryid = repeated.primaryid
 )
 
 select
-    quarter_no,
-    primaryid,
-    caseid,
-    era_no,
-    version_no,
-    line,
-    init_fda_date,
-    fda_date
-from ranked
-where repeat_no = 1
+    received.quarter_no,
+    received.primaryid,
+    received.caseid,
+    received.era_no,
+    received.version_no,
+    received.line,
+    received.init_fda_date,
+    received.fda_date
+from received
+anti join repeated
+    on
+        received.quarter_no = repeated.quarter_no
+        and received.primaryid = repeated.primaryid
+union all
+select
+    placed.quarter_no,
+    placed.primaryid,
+    placed.caseid,
+    placed.era_no,
+    placed.version_no,
+    placed.line,
+    placed.init_fda_date,
+    placed.fda_date
+from placed
+where placed.place = 1

@@ -5,35 +5,64 @@
 -- Source: design, "Evidence has an interval"; FDA FAQ on versions and deleted cases.
 --   A deletion resets the rank; a later sighting reopens the case. A sighting that never
 --   becomes current keeps a row with an empty interval and a reason.
-with in_quarter as (
+-- Most cases have one sighting; only those with several are put in order.
+with several as (
+    select sighting.caseid
+    from cases.sighting as sighting
+    group by sighting.caseid
+    having count(*) > 1
+),
+
+withdrawn as (
+    select
+        sighting.caseid,
+        sighting.quarter_no,
+        count(distinct deletion.quarter_no) filter (where deletion.quarter_no < sighting.quarter_no) as segment,
+        min(deletion.quarter_no) filter (where deletion.quarter_no >= sighting.quarter_no) as deleted_no
+    from cases.sighting as sighting
+    inner join cases.deletion as deletion
+        on sighting.caseid = deletion.caseid
+    group by sighting.caseid, sighting.quarter_no
+),
+
+in_quarter as (
     select
         sighting.quarter_no,
         sighting.primaryid,
         sighting.caseid,
         sighting.era_no,
         sighting.version_no,
+        withdrawn.deleted_no,
+        coalesce(withdrawn.segment, 0) as segment,
         row_number() over (
             partition by sighting.caseid, sighting.quarter_no
             order by
                 sighting.era_no desc,
                 sighting.version_no desc,
                 sighting.line desc
-        ) as place_in_quarter,
-        (
-            select count(*)
-            from cases.deletion as earlier
-            where
-                earlier.caseid = sighting.caseid
-                and earlier.quarter_no < sighting.quarter_no
-        ) as segment,
-        (
-            select min(later.quarter_no)
-            from cases.deletion as later
-            where
-                later.caseid = sighting.caseid
-                and later.quarter_no >= sighting.quarter_no
-        ) as deleted_no
+        ) as place_in_quarter
     from cases.sighting as sighting
+    left join withdrawn
+        on
+            sighting.caseid = withdrawn.caseid
+            and sighting.quarter_no = withdrawn.quarter_no
+    semi join several
+        on sighting.caseid = several.caseid
+),
+
+single as (
+    select
+        sighting.quarter_no,
+        sighting.primaryid,
+        sighting.caseid,
+        withdrawn.deleted_no
+    from cases.sighting as sighting
+    left join withdrawn
+        on
+            sighting.caseid = withdrawn.caseid
+            and sighting.quarter_no = withdrawn.quarter_no
+    anti join several
+        on sighting.caseid = several.caseid
 ),
 
 best as (
@@ -103,3 +132,12 @@ select
     'lower version in the same quarter' as until_reason
 from in_quarter
 where in_quarter.place_in_quarter > 1
+union all
+select
+    single.quarter_no,
+    single.primaryid,
+    single.caseid,
+    single.quarter_no as known_from,
+    single.deleted_no as known_until,
+    case when single.deleted_no is not null then 'deleted' end as until_reason
+from single

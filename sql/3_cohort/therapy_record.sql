@@ -1,7 +1,7 @@
 -- Kind: table
 -- Title: Drug records that name a therapy of the list, with the product rule's verdict
 -- Grain: (quarter_no, line, therapy): a DRUG row and a therapy
--- Reads: staged.drug, cases.version, cohort.indication, cohort.ms_indication,
+-- Reads: staged.drug, cases.version, cohort.drug_name, cohort.indication, cohort.ms_indication,
 --   codelists.name_match, codelists.route_match, codelists.therapy
 -- Source: docs/cohort.md, "Product rule": oncology brands of the same substance are removed first
 with name_flag as (
@@ -19,24 +19,39 @@ with name_flag as (
     group by name_match.entry, name_match.text
 ),
 
-hit as (
+-- Names are looked at once per pair of name and ingredient, records once.
+flagged_pair as (
     select
-        drug.quarter_no,
-        drug.line,
-        name_flag.therapy
-    from staged.drug as drug
-    inner join name_flag
-        on drug.drugname = name_flag.text
-    where name_flag.is_match
-    union distinct
+        drug_name.drugname,
+        drug_name.prod_ai,
+        by_name.*
+    from cohort.drug_name as drug_name
+    inner join name_flag as by_name
+        on drug_name.drugname = by_name.text
+    union all
     select
-        drug.quarter_no,
-        drug.line,
-        name_flag.therapy
-    from staged.drug as drug
-    inner join name_flag
-        on drug.prod_ai = name_flag.text
-    where name_flag.is_match
+        drug_name.drugname,
+        drug_name.prod_ai,
+        by_substance.*
+    from cohort.drug_name as drug_name
+    inner join name_flag as by_substance
+        on drug_name.prod_ai = by_substance.text
+),
+
+named_pair as (
+    select
+        drugname,
+        prod_ai,
+        therapy,
+        bool_or(is_non_ms_brand) as is_non_ms_brand,
+        bool_or(is_non_ms_form) as is_non_ms_form,
+        bool_or(is_ms_brand) as is_ms_brand,
+        bool_or(is_conditional_brand) as is_conditional_brand
+    from flagged_pair
+    group by drugname, prod_ai, therapy
+    having
+        bool_or(is_match)
+        and not bool_or(is_other_substance)
 ),
 
 named as (
@@ -49,38 +64,21 @@ named as (
         drug.drugname,
         drug.prod_ai,
         drug.route,
-        hit.therapy,
-        coalesce(by_name.is_non_ms_brand, false) or coalesce(by_substance.is_non_ms_brand, false) as is_non_ms_brand,
-        coalesce(by_name.is_non_ms_form, false) or coalesce(by_substance.is_non_ms_form, false) as is_non_ms_form,
-        coalesce(by_name.is_ms_brand, false) or coalesce(by_substance.is_ms_brand, false) as is_ms_brand,
-        coalesce(by_name.is_conditional_brand, false)
-        or coalesce(by_substance.is_conditional_brand, false) as is_conditional_brand
-    from hit
-    inner join staged.drug as drug
+        pair.therapy,
+        pair.is_non_ms_brand,
+        pair.is_non_ms_form,
+        pair.is_ms_brand,
+        pair.is_conditional_brand
+    from staged.drug as drug
+    inner join named_pair as pair
         on
-            hit.quarter_no = drug.quarter_no
-            and hit.line = drug.line
-    left join name_flag as by_name
+            drug.drugname is not distinct from pair.drugname
+            and drug.prod_ai is not distinct from pair.prod_ai
+    semi join cases.version as version
         on
-            hit.therapy = by_name.therapy
-            and drug.drugname = by_name.text
-    left join name_flag as by_substance
-        on
-            hit.therapy = by_substance.therapy
-            and drug.prod_ai = by_substance.text
-    where
-        -- Records that were cut from one line share its number; each needs a name of its own.
-        (coalesce(by_name.is_match, false) or coalesce(by_substance.is_match, false))
-        and not coalesce(by_name.is_other_substance, false)
-        and not coalesce(by_substance.is_other_substance, false)
-        and exists (
-            select 1
-            from cases.version as version
-            where
-                version.quarter_no = drug.quarter_no
-                and version.primaryid = drug.primaryid
-                and (version.known_until is null or version.known_until > version.known_from)
-        )
+            drug.quarter_no = version.quarter_no
+            and drug.primaryid = version.primaryid
+            and (version.known_until is null or version.known_until > version.known_from)
 ),
 
 route_flag as (

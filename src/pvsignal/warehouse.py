@@ -525,9 +525,12 @@ def connect(
 
 
 @contextmanager
-def connect_memory() -> Iterator[Connection]:
+def connect_memory(*, threads: int | None = None) -> Iterator[Connection]:
     """Connection to a database that lives as long as it is open."""
-    con = duckdb.connect(":memory:")
+    config: dict[str, str | bool | int | float | list[str]] = {}
+    if threads:
+        config["threads"] = threads
+    con = duckdb.connect(":memory:", config=config)
     try:
         yield con
     finally:
@@ -718,6 +721,11 @@ def load_arrow(con: Connection, name: str, table: pa.Table) -> None:
 def query_arrow(con: Connection, sql: str) -> pa.Table:
     """Result of a query as an Arrow table."""
     return con.sql(sql).to_arrow_table()
+
+
+def write_parquet(con: Connection, sql: str, file: Path) -> None:
+    """Write the result of a query as a Parquet file."""
+    con.execute(f"copy ({sql}) to '{_quoted(file)}' (format parquet, compression zstd)")
 
 
 def query_frame(

@@ -10,8 +10,7 @@ from bench import bench_archive, stages
 from bench.bench_archive import Figures, goals, growth, same, table
 from pvsignal import simulate
 from pvsignal.quarter import QuarterSpan
-from tests.analyses import write_analysis
-from tests.pipeline.test_caches import ANALYSIS, LISTS
+from tests.analyses import FEW, FEW_LISTS, write_analysis
 
 
 def test_a_further_quarter_and_all_anew_publish_the_same(
@@ -22,7 +21,7 @@ def test_a_further_quarter_and_all_anew_publish_the_same(
 ) -> None:
     """Archives are those of another test: they are there, so they are not made."""
     (tmp_path / "archives").symlink_to(archives.archives[0].parent)
-    file = write_analysis(tmp_path / "few", LISTS, ANALYSIS)
+    file = write_analysis(tmp_path / "few", FEW_LISTS, FEW)
     monkeypatch.setenv("PVSIGNAL_ANALYSIS", str(file))
     where = ["--dir", str(tmp_path), "--quarters", "2019q1..2019q3", "--one-process"]
     bench_archive.main([*where, "--parts", "simulate,base,further,anew,queries"])

@@ -8,6 +8,7 @@ import pytest
 
 from bench import bench_suite, stages
 from bench.bench_suite import Floor, Line
+from tests.analyses import FEW, FEW_LISTS, write_analysis
 
 QUERIES = [
     *("api.two_by_two", "api.case_listing", "api.timeline", "api.source_rows"),
@@ -16,13 +17,17 @@ QUERIES = [
 
 
 def test_every_stage_and_query_has_a_line_with_finite_ratios(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    analysis = write_analysis(tmp_path / "few", FEW_LISTS, FEW)
+    monkeypatch.setenv("PVSIGNAL_ANALYSIS", str(analysis))
     file = tmp_path / "bench.json"
-    size = ["--reports", "1000", "--quarters", "2018q3..2018q4"]
+    size = ["--reports", "2500", "--quarters", "2018q3..2019q3"]
     bench_suite.main([*size, "--dir", str(tmp_path), "--json", str(file)])
     found = json.loads(file.read_text("utf-8"))
-    names = [bench_suite.SIMULATE, *stages.ALL, *QUERIES]
+    names = [stages.SIMULATE, *stages.ALL, *QUERIES]
     assert [line["name"] for line in found["lines"]] == names
     for line in found["lines"]:
         assert math.isfinite(line["ratio"]) and line["ratio"] > 0, line

@@ -21,55 +21,8 @@ from pvsignal import pipeline, simulate
 from pvsignal.analysis import load_analysis
 from pvsignal.quarter import QuarterSpan
 from pvsignal.settings import Settings
-from tests.analyses import write_analysis
+from tests.analyses import FEW, FEW_LISTS, write_analysis
 from tests.pipeline.conftest import SPAN
-
-ANALYSIS = """name = "few"
-title = "Few events with few therapies"
-reference_class = "old"
-
-[words]
-therapy = "a therapy"
-therapies = "therapies"
-indication = "multiple sclerosis"
-population_b = "people with multiple sclerosis"
-
-[codelists]
-folder = "lists"
-therapies = "few_drugs"
-classes = "few_classes"
-indications = "sclerosis"
-
-[events.tumours]
-terms = "tumour_terms"
-groups = "tumour_groups"
-indication_rule = "primary_suspect"
-"""
-LISTS = {
-    "few_drugs": (
-        "ingredient,scored,product_rule,product_reason,match_regex\n"
-        "fingolimod,Y,any_product,sold for sclerosis alone,\\bfingolimod|\\bgilenya\n"
-        "glatiramer,R,any_product,compared with only,\\bglatiramer|\\bcopaxone\n"
-    ),
-    "few_classes": (
-        "class_id,label,members\n"
-        "modulators,Modulators,fingolimod\n"
-        "old,Reference: old therapies,glatiramer\n"
-    ),
-    "sclerosis": "term,kind,flag\n^multiple sclerosis,regex,include\n",
-    "tumour_terms": (
-        "pt,group_id,included,reason\n"
-        "Basal cell carcinoma,skin,Y,\n"
-        "Breast cancer,breast,Y,\n"
-        "Malignant melanoma,skin,Y,\n"
-    ),
-    "tumour_groups": (
-        "event,level,label,members,included,reason\n"
-        "any_tumour,supergroup,Any tumour,breast|skin,Y,\n"
-        "breast,group,Breast,,Y,\n"
-        "skin,group,Skin,,Y,\n"
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -89,7 +42,7 @@ def further(
     settings = Settings(
         data_dir=folder / "data",
         mirror=str(archives.archives[0].parent),
-        analysis=write_analysis(folder / "few", LISTS, ANALYSIS),
+        analysis=write_analysis(folder / "few", FEW_LISTS, FEW),
     )
     analysis = load_analysis(settings.analysis)
     *_, last_but_one, _ = SPAN

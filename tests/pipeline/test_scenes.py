@@ -81,9 +81,12 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staged]:
     )
     settings = Settings(data_dir=folder / "data", mirror=str(folder / "archives"))
     pipeline.land(settings)
+    asked = analysis(write_lists(folder / "lists", LISTS))
+    # Boundaries of the sequential test take their time, and nobody reads them here.
+    few = asked.surveillance.model_copy(update={"looks": 4})
     inputs = pipeline.identify(
         settings,
-        analysis(write_lists(folder / "lists", LISTS)),
+        asked.model_copy(update={"surveillance": few}),
         staged=pipeline.stage(settings),
     )
     built = pipeline.build(settings, inputs)
@@ -168,10 +171,13 @@ def test_a_burst_after_a_public_date_is_not_emerging_while_it_is_recent(
 
 @pytest.mark.parametrize("scene", ["single_sender", "one_article"])
 def test_one_source_is_an_artefact(staged: Staged, scene: str) -> None:
-    states = list(staged.states(scene).values())
-    assert staged.verdict(scene)[2] == states[-1][0] == "flagged_artefact"
-    assert {state for state, _ in states} <= {"none", "flagged_artefact"}
-    assert states[-1][1] == "concentration"
+    """Without a further case for two quarters the pair is no more than monitored."""
+    found = staged.states(scene).values()
+    assert staged.verdict(scene)[2] == "flagged_artefact"
+    states = {state for state, _ in found}
+    assert "flagged_artefact" in states
+    assert states <= {"none", "flagged_artefact", "monitored"}
+    assert all("concentration" in checks for _, checks in found)
 
 
 def test_a_constant_ratio_never_rises(staged: Staged) -> None:

@@ -38,6 +38,12 @@ ofatumumab | Subcutaneous | disease_route
 ofatumumab | Intravenous | other_route
 """
 
+# What cohort.drug_name is made of beside the records.
+DISTINCT_NAMES = {
+    "cases.held_quarter": "quarter_no:int\n1",
+    "codelists.clean_name": "text | clean | bare | own | is_placeholder:bool\n",
+}
+
 MS, CLL, CROHN, UNKNOWN = "ms", "cll", "crohn", "unknown"
 INDICATION = {
     MS: "true | false | false | false",
@@ -64,6 +70,7 @@ def _status(
     rows = run(
         "3_cohort/therapy_record",
         {
+            **DISTINCT_NAMES,
             "codelists.name_match": NAME_MATCH,
             "codelists.therapy": THERAPY,
             "codelists.route_match": ROUTE_MATCH,
@@ -78,6 +85,7 @@ def _status(
             "cohort.ms_indication": "quarter_no:int | primaryid:int\n" + ms_reports,
         },
         columns="product_status is_admitted",
+        before=("3_cohort/drug_name",),
     )
     return rows[0] if rows else None
 
@@ -132,6 +140,7 @@ def test_record_cut_from_the_line_of_a_therapy_is_not_that_therapy():
     rows = run(
         "3_cohort/therapy_record",
         {
+            **DISTINCT_NAMES,
             "codelists.name_match": NAME_MATCH,
             "codelists.therapy": THERAPY,
             "codelists.route_match": ROUTE_MATCH,
@@ -150,5 +159,6 @@ def test_record_cut_from_the_line_of_a_therapy_is_not_that_therapy():
             "cohort.ms_indication": "quarter_no:int | primaryid:int\n",
         },
         columns="primaryid drugname therapy",
+        before=("3_cohort/drug_name",),
     )
     assert rows == [("11", "OCRELIZUMAB", "ocrelizumab")]

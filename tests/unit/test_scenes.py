@@ -600,3 +600,33 @@ def test_flags_that_a_scene_explains_are_no_chance(archives):
     compared = compare_with_truth(archives.truth, flags)
     assert compared.n_implied == 3
     assert compared.n_other == 1
+
+
+def test_scenes_of_several_cohorts_are_those_of_one_archive(tmp_path):
+    made = simulate(
+        tmp_path,
+        span=QuarterSpan.parse("2014q3..2016q4"),
+        n_reports=12_000,
+        seed=6,
+        scenes=tuple(SCENES),
+        most_in_cohort=4_000,
+    )
+    assert not made.has_fates
+    scenes = pd.read_csv(made.truth / "scenes.csv", keep_default_na=False)
+    assert len(scenes) == scenes["scene"].nunique() == 6
+    table = pd.read_csv(made.truth / "expected_ratios.csv")
+    assert not table.duplicated(["scene", "drug", "event", "comparator"]).any()
+    drawn = table[table["scene"] != PLANTED]
+    far = [
+        row
+        for row in drawn.to_dict("records")
+        if not within_poisson(row["n_planted"], row["expected_a"])
+    ]
+    assert far == []
+    in_a = drawn[drawn["comparator"] == "A"]
+    # All reports but the litigated and the copies, in every pair.
+    n = in_a["n_exposed"] + in_a["n_background"]
+    assert n.nunique() == 1
+    assert 11_000 < n.iloc[0] < 12_000
+    cases = pd.read_csv(made.truth / "cases.csv", keep_default_na=False)
+    assert cases.loc[cases["kind"] == "treated_event", "caseid"].is_unique

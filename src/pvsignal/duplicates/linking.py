@@ -7,7 +7,9 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -118,14 +120,16 @@ def link_quarters(
     held = [q for q in files if q <= new[-1]]
     listener.start("link duplicates", len(held) + 1)
     features = {q: folder / str(q) / keys[q].features / _FEATURES for q in held}
+    _make_features(
+        features,
+        staged,
+        countries=countries,
+        threads=threads or os.cpu_count() or 1,
+        heard=lambda: listener.advance(1),
+    )
     with warehouse.connect_scratch(
         folder, threads=threads, memory_limit=memory_limit
     ) as con:
-        warehouse.load_frame(con, "codelists.country", countries)
-        for quarter, file in features.items():
-            if not file.exists():
-                _write_features(con, staged[quarter], quarter, file=file)
-            listener.advance(1)
         n_pairs = _select_candidates(con, tuple(features.values()), new, model=used)
         links = _links(con, used)
         for quarter in new:
@@ -210,31 +214,69 @@ def _made_of(
 # ----------------------------------------------------------------------- features
 
 
+def _make_features(
+    files: Mapping[Quarter, Path],
+    staged: Mapping[Quarter, Path],
+    *,
+    countries: pd.DataFrame,
+    threads: int,
+    heard: Callable[[], None],
+) -> None:
+    """Make the features of quarters that lack them, one thread a quarter."""
+
+    def made(quarter: Quarter) -> None:
+        if not files[quarter].exists():
+            _write_features(
+                staged[quarter], quarter, countries=countries, file=files[quarter]
+            )
+
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            for _ in pool.map(made, files):
+                heard()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
 def _write_features(
-    con: warehouse.Connection, staged: Path, quarter: Quarter, *, file: Path
+    staged: Path, quarter: Quarter, *, countries: pd.DataFrame, file: Path
 ) -> None:
     """Features of the sightings of one quarter; they depend on its rows alone."""
-    warehouse.register_staged(con, [staged])
-    for path in warehouse.LINKAGE:
-        warehouse.run_model(
-            con, warehouse.read_model(path), values={"as_of": quarter.ordinal}
-        )
-    rows = warehouse.query_arrow(
-        con, "select * from linkage.feature order by sighting_id"
-    )
     made_of = {"quarter": str(quarter), "staged": staged.name}
-    _write(file.parent, {file.name: rows}, made_of)
+    with (
+        _written_whole(file.parent, made_of) as temporary,
+        warehouse.connect_memory(threads=1) as con,
+    ):
+        warehouse.load_frame(con, "codelists.country", countries)
+        warehouse.register_staged(con, [staged])
+        for path in warehouse.LINKAGE:
+            warehouse.run_model(
+                con, warehouse.read_model(path), values={"as_of": quarter.ordinal}
+            )
+        warehouse.write_parquet(
+            con,
+            "select * from linkage.feature order by sighting_id",
+            temporary / file.name,
+        )
 
 
 def _write(
     folder: Path, tables: Mapping[str, pa.Table], made_of: Mapping[str, Any]
 ) -> None:
-    """Write a folder of tables by file name and what it was made of, by one rename."""
+    """Write a folder of tables by file name and what it was made of."""
+    with _written_whole(folder, made_of) as temporary:
+        for name, rows in tables.items():
+            pq.write_table(rows, temporary / name, compression="zstd")
+
+
+@contextmanager
+def _written_whole(folder: Path, made_of: Mapping[str, Any]) -> Iterator[Path]:
+    """Temporary folder that becomes the folder, by one rename, when it is written."""
     temporary = folder.with_name(_TEMPORARY + folder.name)
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
-    for name, rows in tables.items():
-        pq.write_table(rows, temporary / name, compression="zstd")
+    yield temporary
     text = json.dumps(made_of, indent=1, sort_keys=True)
     (temporary / "made_of.json").write_text(text + "\n", encoding="utf-8")
     for written in (*temporary.iterdir(), temporary):

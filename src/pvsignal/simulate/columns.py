@@ -416,6 +416,7 @@ def _demo(
     rows = sightings.rows
     n = len(rows)
     case, version = rows["case"].to_numpy(), rows["version"].to_numpy()
+    shown = rows["caseversion"].to_numpy()
     n_cases = len(patient.sex)
     legacy, year = versions.is_legacy, versions.ordinal // 4
     begins = np.array([quarter.first_day for quarter in span], dtype="datetime64[D]")
@@ -476,9 +477,9 @@ def _demo(
     columns = {
         "primaryid": versions.primaryid,
         "caseid": versions.caseid,
-        "caseversion": numbered(version),
-        "i_f_code": named(("I", "F"), (version > 1).astype(np.int64)),
-        "foll_seq": numbered(version - 1, (version > 1) & (rng.random(n) < 0.75)),
+        "caseversion": numbered(shown),
+        "i_f_code": named(("I", "F"), (shown > 1).astype(np.int64)),
+        "foll_seq": numbered(shown - 1, (shown > 1) & (rng.random(n) < 0.45)),
         "image": joined(
             versions.primaryid,
             "-",

@@ -27,6 +27,9 @@ CASEIDS_OF_QUARTER, ISRS_OF_QUARTER = 240_000, 127_000
 ROOM, SPARE = 1.5, 1_000
 # Share of cases with at least one, two, three later versions: 17 % of all rows.
 LATER_VERSIONS = (0.165, 0.05, 0.015)
+# Share of cases whose first row in an extract is version 1, 2 and so on: with the later
+# rows 67, 20 and 6 % of all are version 1, 2 and 3, as in 2026q1.
+SKIPPED_VERSIONS = (0.80, 0.115, 0.035, 0.025, 0.025)
 DELETED_SHARE = 0.005
 RESENT_SHARE = 0.1
 LATE_CASES = 8
@@ -42,8 +45,8 @@ class Sightings:
     caseid
         Number of each case.
     rows
-        case, version (1 = first), quarter (position in the span), primaryid, by
-        quarter and primaryid.
+        case, version (1 = the first published), caseversion (its number in FAERS),
+        quarter (position in the span), primaryid, by quarter and primaryid.
     deletions
         quarter, caseid: lines of the lists in their order, also of unknown cases.
     first_drug_seq
@@ -176,6 +179,8 @@ def draw_sightings(
         rng, reports, rows, caseid, span, cohort, truth=truth
     )
     rows = rows.sort_values(["quarter", "case", "version"], ignore_index=True)
+    skipped = _draw_skipped(rng, reports, truth)
+    rows["caseversion"] = rows["version"] + skipped[rows["case"].to_numpy()]
     rows["primaryid"] = _primaryids(rng, rows, caseid, first, end, identifiers.isrs)
     _note_bridges(rows, first, truth)
     rows = rows.sort_values(["quarter", "primaryid"], ignore_index=True)
@@ -209,6 +214,20 @@ def _draw_versions(
     quarter = reports.cases["quarter"].to_numpy()[case] + waited[case, version - 1]
     rows = pd.DataFrame({"case": case, "version": version, "quarter": quarter})
     return rows[rows["quarter"] < n_quarters].reset_index(drop=True)
+
+
+def _draw_skipped(rng: np.random.Generator, reports: Reports, truth: Truth) -> Ints:
+    """Number of versions of each case that were never published.
+
+    An extract holds the latest version of its quarter alone, so that the first one that
+    is seen is often a later one. Planted cases and those with a known fate have none.
+    """
+    n = len(reports.cases)
+    bounds = np.cumsum(SKIPPED_VERSIONS)
+    skipped: Ints = np.searchsorted(bounds, rng.random(n) * bounds[-1], side="right")
+    skipped[reports.cases["special"].to_numpy()] = 0
+    skipped[_cases_of(truth)] = 0
+    return skipped
 
 
 def _swap_versions(
@@ -323,8 +342,8 @@ def _primaryids(
     the ordinals of the span's first quarter and of the quarter after the cohort.
     """
     ordinal = rows["quarter"].to_numpy() + first
-    case, version = rows["case"].to_numpy(), rows["version"].to_numpy()
-    numbers: Ints = caseid[case] * 10 + version
+    case = rows["case"].to_numpy()
+    numbers: Ints = caseid[case] * 10 + rows["caseversion"].to_numpy()
     legacy = np.flatnonzero(ordinal < FAERS_ORDINAL)
     numbers[legacy] = isrs.draw(rng, ordinal[legacy], end)
     twice = (case[legacy][1:] == case[legacy][:-1]) & (
@@ -348,7 +367,7 @@ def _note_bridges(rows: pd.DataFrame, first: int, truth: Truth) -> None:
         rows["case"].to_numpy()[legacy], rows["case"].to_numpy()[~legacy]
     )
     cases = np.setdiff1d(cases, _cases_of(truth))
-    last = rows.groupby("case")["version"].max()
+    last = rows.groupby("case")["caseversion"].max()
     truth.cases.extend(
         {
             "kind": "bridged",

@@ -50,7 +50,7 @@ def note_pairs(
     probability
         Probability with which each report was given an event of the group.
     members
-        Drug or class to its therapies. A drug that no report names is left out.
+        Drug or class to its therapies.
     true_ratios
         Drug or class to its true reporting ratio, 1 where it is left out.
     """
@@ -108,12 +108,10 @@ def _note(
     planted: Flags,
     probability: Floats,
 ) -> None:
-    """Write down the counts of a pair in each comparator that has reports of it."""
+    """Write down the counts of a pair in each comparator, zeros too: they add up."""
     for comparator in COMPARATORS:
         inside = populations.of[comparator]
         with_drug, without = exposed & inside, ~exposed & inside
-        if not with_drug.any():
-            continue
         setting.truth.expected.append(
             {
                 **pair,
@@ -144,8 +142,9 @@ def expected_ratios(
     Returns
     -------
     pandas.DataFrame
-        `COLUMNS`; expected_ratio is that of two shares, ``(expected_a / n_exposed) /
-        (expected_c / n_background)``, NaN where the background expects no event.
+        `COLUMNS`, without pairs whose drug no report names. expected_ratio is that of
+        two shares, ``(expected_a / n_exposed) / (expected_c / n_background)``, NaN
+        where the background expects no event.
 
     Examples
     --------
@@ -168,6 +167,7 @@ def expected_ratios(
             found.append({**row, **true, "from_quarter": signal["from_quarter"]})
     table = pd.DataFrame(found, columns=[*_KEY, *_COUNTS])
     made = table.groupby(_KEY, sort=False, as_index=False).sum()
+    made = made[made["n_exposed"] > 0].reset_index(drop=True)
     share, background = (
         made[n] / made[of]
         for n, of in (("expected_a", "n_exposed"), ("expected_c", "n_background"))

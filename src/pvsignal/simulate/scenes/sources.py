@@ -51,9 +51,9 @@ def notoriety_burst(
     """
     begin = setting.position(BURST_FROM)
     quarters = np.arange(begin, begin + BURST_QUARTERS)
-    cases = _share(rng, reports, setting, quarters, BURST_SHARE)
-    if len(cases) == 0:
+    if not 0 <= begin < len(setting.span):
         return reports
+    cases = _share(rng, reports, setting, quarters, BURST_SHARE)
     chance = rng.random(len(cases))
     lawyer = chance < BURST_LAWYERS
     consumer = ~lawyer & (chance < BURST_LAWYERS + BURST_CONSUMERS)
@@ -86,8 +86,6 @@ def single_sender(
     cases = _share(rng, reports, setting, np.array([begin]), SENDER_SHARE)
     later = np.arange(begin + 1, begin + 1 + OTHERS_QUARTERS)
     others = _share(rng, reports, setting, later, OTHERS_SHARE)
-    if len(cases) + len(others) == 0:
-        return reports
     countries = list(read_table("countries")["code"])
     changed = reports.cases.copy()
     changed.loc[cases, "sender"] = int(cases[0]) if len(cases) else -1
@@ -113,12 +111,11 @@ def one_article(
 ) -> Reports:
     """One article on five patients stands behind five cases of a pair."""
     begin = int(ARTICLE_FROM * len(setting.span))
-    cases = _plain(reports, setting, np.array([begin]))
-    if len(cases) < ARTICLE_CASES:
-        return reports
-    cases = np.sort(rng.choice(cases, ARTICLE_CASES, replace=False))
+    plain = _plain(reports, setting, np.array([begin]))
+    n = ARTICLE_CASES if len(plain) >= ARTICLE_CASES else 0
+    cases = np.sort(rng.choice(plain, n, replace=False))
     changed = reports.cases.copy()
-    changed.loc[cases, "article"] = int(cases[0])
+    changed.loc[cases, "article"] = int(cases[0]) if n else -1
     changed.loc[cases, "reporter"] = PHYSICIAN
     reports = Reports(changed, reports.drugs, reports.events)
     return _rewritten(
@@ -172,7 +169,46 @@ def _rewritten(
     verdict: str,
     explanation: str,
 ) -> Reports:
-    """Reports of which these name the therapy as primary suspect, and the neoplasm."""
+    """Reports of which these name the therapy as primary suspect, and the neoplasm.
+
+    The pair is written down without such reports too: they may be in another part of
+    the archive, whose background this part belongs to.
+    """
+    vocabulary = setting.vocabulary
+    probability = base_probability(setting, reports, event)
+    if len(cases):
+        reports = _exposed(rng, reports, setting, cases, drug)
+        group = vocabulary.neoplasm(event)
+        reports = add_neoplasm(rng, vocabulary, reports, cases, group)
+        probability[cases] = 1.0
+        setting.demand(
+            scene,
+            verdict,
+            explanation,
+            drug=drug,
+            event=event,
+            begin=setting.quarter(begin),
+        )
+    note_pairs(
+        setting,
+        reports,
+        scene,
+        event,
+        probability=probability,
+        members={drug: [drug]},
+        true_ratios={},
+    )
+    return reports
+
+
+def _exposed(
+    rng: np.random.Generator,
+    reports: Reports,
+    setting: Setting,
+    cases: Ints,
+    drug: str,
+) -> Reports:
+    """Reports of which these name the therapy in the place of their primary suspect."""
     vocabulary = setting.vocabulary
     therapy = vocabulary.therapy(drug)
     drugs = reports.drugs
@@ -187,28 +223,6 @@ def _rewritten(
     changed = reports.cases.copy()
     changed.loc[cases, "therapy"] = therapy
     changed.loc[cases, "n_therapies"] = 1
-    reports = Reports(
+    return Reports(
         changed, pd.concat([before, rows], ignore_index=True), reports.events
     )
-    group = vocabulary.neoplasm(event)
-    reports = add_neoplasm(rng, vocabulary, reports, cases, group)
-    probability = base_probability(setting, reports, event)
-    probability[cases] = 1.0
-    note_pairs(
-        setting,
-        reports,
-        scene,
-        event,
-        probability=probability,
-        members={drug: [drug]},
-        true_ratios={},
-    )
-    setting.demand(
-        scene,
-        verdict,
-        explanation,
-        drug=drug,
-        event=event,
-        begin=setting.quarter(begin),
-    )
-    return reports
