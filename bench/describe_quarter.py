@@ -170,7 +170,11 @@ def simulated(quarter: str, n_reports: int = N_REPORTS) -> dict[str, float]:
 
 
 def beside(real: pd.DataFrame, n_reports: int = N_REPORTS) -> pd.DataFrame:
-    """Rows of ``REAL`` with what simulated quarters have; a figure not seen is 0."""
+    """Rows of ``REAL`` with what simulated quarters have; a figure not seen is 0.
+
+    ``real`` is NaN where no count is known; ``tolerance`` is NaN where a real figure is
+    shown beside the simulated one but does not describe the same reports.
+    """
     figures = {q: simulated(q, n_reports) for q in real["quarter"].unique()}
     found = [
         figures[quarter].get(figure, 0.0)
@@ -179,7 +183,14 @@ def beside(real: pd.DataFrame, n_reports: int = N_REPORTS) -> pd.DataFrame:
     return real.assign(simulated=found)
 
 
-def _shown(value: float) -> str:
+def outside(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `beside` that are compared and further off than their tolerance."""
+    return table[(table["simulated"] - table["real"]).abs() > table["tolerance"]]
+
+
+def _shown(value: float, missing: str = "") -> str:
+    if np.isnan(value):
+        return missing
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
@@ -187,8 +198,9 @@ def _markdown(table: pd.DataFrame) -> str:
     lines = ["| quarter | figure | real | simulated | tolerance | source |"]
     lines.append("|---|---|--:|--:|--:|---|")
     lines += [
-        f"| {row.quarter} | {row.figure} | {_shown(row.real)} "
-        f"| {_shown(row.simulated)} | {_shown(row.tolerance)} | {row.source} |"
+        f"| {row.quarter} | {row.figure} | {_shown(row.real, 'not known')} "
+        f"| {_shown(row.simulated)} | {_shown(row.tolerance, 'not compared')} "
+        f"| {row.source} |"
         for row in table.itertuples()
     ]
     return "\n".join(lines)
@@ -204,7 +216,6 @@ def main() -> None:
             sys.stdout.write(f"{name:45} {value:.4g}\n")
         return
     table = beside(pd.read_csv(REAL))
-    outside = np.abs(table["simulated"] - table["real"]) > table["tolerance"]
     shown = _markdown(table)
     if given.page:
         before, _, rest = given.page.read_text().partition(BEGIN)
@@ -212,7 +223,8 @@ def main() -> None:
         given.page.write_text(f"{before}{BEGIN}\n\n{shown}\n\n{END}{after}")
     else:
         sys.stdout.write(shown + "\n")
-    sys.stdout.write(f"{outside.sum()} of {len(table)} outside their tolerance\n")
+    n = int(table["tolerance"].notna().sum())
+    sys.stdout.write(f"{len(outside(table))} of {n} outside their tolerance\n")
 
 
 if __name__ == "__main__":

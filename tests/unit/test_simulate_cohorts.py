@@ -20,15 +20,20 @@ from pvsignal.simulate import (
     choose_defects,
     simulate,
 )
-from pvsignal.simulate.cohorts import plan_cohorts
-from pvsignal.simulate.plants import DUPLICATED, exposed, note_masked
-from pvsignal.simulate.reports import quarter_weights
+from pvsignal.simulate import versions as simulated_versions
+from pvsignal.simulate.cohorts import Cohort, plan_cohorts
+from pvsignal.simulate.plants import DUPLICATED, Truth, exposed, note_masked
+from pvsignal.simulate.reports import Reports, quarter_weights
 from pvsignal.simulate.versions import (
     FAERS_ORDINAL,
     FIRST_ISR,
     FIRST_ORDINAL,
+    LATER_VERSIONS,
+    SKIPPED_VERSIONS,
     Identifiers,
     Numbers,
+    _draw_deletions,
+    _primaryids,
 )
 from pvsignal.simulate.vocabulary import load_vocabulary, read_table
 from pvsignal.simulate.write import list_name
@@ -184,13 +189,65 @@ def test_primaryids_are_unique_over_cohorts_and_grow_with_quarter_and_version(de
     assert (legacy["primaryid"] < 10**8).all()
     spans = legacy.groupby("quarter")["primaryid"].agg(["min", "max"])
     assert (spans["min"].to_numpy()[1:] > spans["max"].to_numpy()[:-1]).all()
-    twice = legacy[legacy.duplicated(["quarter", "caseid"], keep=False)]
-    lowest = twice.groupby(["quarter", "caseid"])["primaryid"].transform("min")
-    is_first = twice["i_f_code"] == "I"
-    assert is_first.any()
-    assert (twice["primaryid"] == lowest)[is_first].all()
     faers = demo[demo["quarter"] >= FAERS_ORDINAL]
     assert (faers["caseid"] + faers["caseversion"] == faers["primaryid"]).all()
+
+
+def test_isrs_of_a_case_in_one_legacy_quarter_grow_with_its_version():
+    """As many as three versions, whatever numbers were drawn for them."""
+    n_cases, n_versions = 500, 3
+    rows = pd.DataFrame(
+        {
+            "case": np.repeat(np.arange(n_cases), n_versions),
+            "caseversion": np.tile(np.arange(1, n_versions + 1), n_cases),
+            "quarter": 0,
+        }
+    )
+    numbers = _primaryids(
+        np.random.default_rng(1),
+        rows,
+        np.arange(n_cases),
+        FIRST_ORDINAL,
+        FIRST_ORDINAL + 1,
+        Numbers(FIRST_ISR, 10_000),
+    )
+    assert len(np.unique(numbers)) == len(rows)
+    assert (np.diff(numbers.reshape(n_cases, n_versions), axis=1) > 0).all()
+    assert not (np.diff(numbers) > 0).all()
+
+
+def test_the_highest_version_of_a_case_has_one_digit():
+    """A primaryid is the caseid and the version: two digits would be another case's."""
+    skipped, sent_again = len(SKIPPED_VERSIONS) - 1, 1
+    assert skipped + 1 + len(LATER_VERSIONS) + sent_again <= 9
+
+
+def test_first_seen_later_versions_began_in_the_quarter_that_shows_them(demo):
+    """An extract holds the latest version alone; legacy has no initial date."""
+    seen = demo[demo["is_first"] & (demo["quarter"] >= FAERS_ORDINAL)]
+    initial, received = (
+        pd.to_datetime(seen[column], format="%Y%m%d")
+        for column in ("init_fda_dt", "fda_dt")
+    )
+    is_later = seen["caseversion"].astype(int) > 1
+    assert (initial == received)[~is_later].all()
+    assert (initial <= received).all()
+    assert (initial.dt.year * 4 + (initial.dt.month - 1) // 3 == seen["quarter"]).all()
+    assert (initial < received)[is_later].mean() > 0.95
+
+
+def test_control_numbers_are_shared_only_where_that_is_planted(tmp_path):
+    """Serials of six digits were shared by chance in a quarter of this size."""
+    span = QuarterSpan.parse("2020q1")
+    made = simulate(tmp_path, span=span, n_reports=14_000, seed=3, with_fates=False)
+    (archive,) = made.archives
+    numbers = frame(archive, "demo").query("mfr_num != ''")
+    shared = numbers.drop_duplicates(["mfr_num", "caseid"]).groupby("mfr_num")["caseid"]
+    found = {frozenset(cases.astype(int)) for _, cases in shared if len(cases) > 1}
+    planted = truth(made, "duplicates").query("kind == 'same_number'")
+    pairs = zip(planted["caseid"], planted["other_caseid"], strict=True)
+    assert len(planted) > 0
+    assert found == {frozenset(pair) for pair in pairs}
 
 
 def test_legacy_drug_numbers_are_unique_over_cohorts(several):
@@ -255,6 +312,35 @@ def test_cases_of_all_cohorts_are_deleted_as_the_truth_says(several, demo):
         listed = content(archive, list_name(quarter)).split()
         assert str(row.caseid).encode() in listed
         assert since.loc[str(row.caseid), "max"] <= quarter.ordinal
+
+
+def test_cases_sent_again_are_on_no_list_since_their_return(monkeypatch):
+    """A repeated line of the next quarter would delete what came back in it."""
+    monkeypatch.setattr(simulated_versions, "DELETED_SHARE", 1.0)
+    monkeypatch.setattr(simulated_versions, "RESENT_SHARE", 0.9)
+    span, n = QuarterSpan.parse("2019q1..2020q4"), 3_000
+    cases = pd.DataFrame({"quarter": np.zeros(n, dtype=int), "special": False})
+    reports = Reports(cases, pd.DataFrame(), pd.DataFrame())
+    rows = pd.DataFrame({"case": np.arange(n), "version": 1, "quarter": 0})
+    known = Truth()
+    rows, lines = _draw_deletions(
+        np.random.default_rng(1),
+        reports,
+        rows,
+        np.arange(n),
+        span,
+        Cohort(0, 0, len(span)),
+        truth=known,
+    )
+    returned = rows[rows["version"] == 2].set_index("case")["quarter"]
+    listed = lines[lines["caseid"].isin(returned.index)].groupby("caseid")["quarter"]
+    is_next = returned - listed.min() == 1
+    repeated = listed.size() > 1
+    assert is_next.sum() > 500
+    assert repeated.sum() > 20
+    assert (listed.max() < returned).all()
+    said = [row for row in known.cases if row["kind"] == "deleted_resent"]
+    assert len(said) == len(returned)
 
 
 def test_nothing_waits_beside_the_archives_at_the_end(several):

@@ -3,7 +3,9 @@
 The real figures, their tolerances and their sources stand in
 ``tests/goldens/real_quarters.csv``. "counts" are the rows counted in all archives,
 "FDA" the statistics that the FDA publishes with a quarter, "archive" what was counted
-over all quarters, "sample" 100 random reports.
+over all quarters, "sample" 100 random reports, whose tolerance is about two standard
+errors of the sample. Most of the simulator's shares were chosen after these very
+figures: the test shows that they arrive in the archives, not that others would fit.
 """
 
 from pathlib import Path
@@ -12,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.describe_quarter import REAL, beside, read_archives
+from bench.describe_quarter import REAL, beside, outside, read_archives
 from pvsignal.layout import TABLES
 from pvsignal.quarter import Quarter, QuarterSpan
 from pvsignal.simulate import simulate
@@ -54,8 +56,19 @@ def ordinals(*quarters: str) -> np.ndarray:
 def test_a_simulated_quarter_looks_like_the_real_one(quarter):
     real = pd.read_csv(REAL)
     table = beside(real[real["quarter"] == quarter], N_REPORTS)
-    outside = (table["simulated"] - table["real"]).abs() > table["tolerance"]
-    assert not outside.any(), "\n" + table[outside].to_string()
+    far = outside(table)
+    assert far.empty, "\n" + far.to_string()
+
+
+def test_a_figure_that_is_not_compared_says_why():
+    real = pd.read_csv(REAL)
+    compared = real["tolerance"].notna()
+    assert compared.sum() >= 100
+    assert real.loc[compared, "real"].notna().all()
+    assert (real.loc[~compared & real["real"].isna(), "source"] == "no count").all()
+    shown = real[~compared & real["real"].notna()]
+    ages = {"age, mean", "age, standard deviation"}
+    assert set(shown["figure"]) == ages | {"drugs, most"}
 
 
 @pytest.mark.parametrize(
@@ -78,6 +91,16 @@ def test_numbers_of_different_names_grow_as_in_samples_of_real_reports(
     assert own[column].nunique() == pytest.approx(n_different, rel=0.3)
 
 
+def test_rows_per_report_of_four_quarters_are_those_of_the_golden_counts():
+    listed = pd.read_csv(REAL).query("source == 'counts'")
+    assert len(listed) == 24
+    for row in listed.itertuples():
+        (ratio,) = rows_per_report(
+            row.figure.replace("rows ", ""), ordinals(row.quarter)
+        )
+        assert row.real == pytest.approx(ratio, abs=1.2e-3)
+
+
 def test_rows_per_report_are_those_counted_in_the_archives():
     if not COUNTS.exists():
         pytest.skip("the counts of the real archives are not beside the checkout")
@@ -86,11 +109,6 @@ def test_rows_per_report_are_those_counted_in_the_archives():
     for table in set(TABLES) - {"demo"}:
         real = counts[f"{table}_rows"] / counts["demo_rows"]
         assert np.allclose(rows_per_report(table, of_quarter), real, atol=6e-4)
-    listed = pd.read_csv(REAL).query("source == 'counts'")
-    for row in listed.itertuples():
-        own = counts[counts["quarter"] == row.quarter].iloc[0]
-        ratio = own[row.figure.replace("rows ", "") + "_rows"] / own["demo_rows"]
-        assert row.real == pytest.approx(ratio, abs=6e-4)
 
 
 def test_quarters_not_yet_counted_have_the_rows_of_the_last_four():

@@ -5,6 +5,7 @@ everything else is invented, and each archive says so in a member ``SIMULATED.tx
 
 The share of reports with a neoplasm is the same with every therapy and without one,
 so a pair that is not planted has a reporting ratio of 1 and is flagged by chance only.
+Scenes, where asked for, make other ratios: see ``expected_ratios.csv``.
 With 40,000 reports over 14 years some 1,650 pairs of a scored drug or class and a group
 have a ratio of 1; of these about 16 in A, 11 in B and 4 in C are expected to have
 ``a >= 3`` and a lower limit of the reporting odds ratio above 1 (binomial tail of each

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from pvsignal.quarter import Quarter, QuarterSpan
-from pvsignal.simulate.copies import KEEP, Copies
+from pvsignal.simulate.copies import KEEP, MOST_SERIAL, Copies
 from pvsignal.simulate.reports import (
     PS,
     REPORTERS,
@@ -455,7 +455,8 @@ def _demo(
     first_year = 2004 + (
         patient.received.astype("datetime64[Y]") - np.datetime64("2004", "Y")
     ).astype(np.int64)
-    serial = 100_000 + rng.integers(0, 900_000, n_cases)
+    # Ten numbers of its own for each case, so that none is another's by chance.
+    serial = 10 * sightings.caseid + rng.integers(0, 10 - MOST_SERIAL, n_cases)
     serial = np.where(copies.serial > 0, serial[copies.source] + copies.serial, serial)
     number_of = np.where(copies.number >= 0, copies.number, np.arange(n_cases))[case]
     number = joined(
@@ -473,6 +474,11 @@ def _demo(
     hidden = (rng.random(n_cases) < 0.01)[case] | hides_country
     reporter = either(hidden, "COUNTRY NOT SPECIFIED", country_text)
     sent = received - rng.integers(0, 8, n)
+    # Versions that no extract held came earlier in the quarter of the first one seen.
+    since_begin = patient.received - begins[_quarter_of(patient.received, begins)]
+    waited = np.ceil(rng.random(n_cases) * since_begin.astype(np.int64))
+    waited = np.where(shown > version, waited[case], 0).astype(np.int64)
+    initial = patient.received[case] - waited
     at, abroad = versions.ordinal, float((country > 0).mean())
     columns = {
         "primaryid": versions.primaryid,
@@ -487,7 +493,7 @@ def _demo(
         ),
         "event_dt": dates(patient.event[case], patient.event_precision[case]),
         "mfr_dt": where(~direct, dates(sent - rng.integers(1, 12, n), DAY)),
-        "init_fda_dt": dates(patient.received[case], DAY),
+        "init_fda_dt": dates(initial, DAY),
         "fda_dt": dates(received, DAY),
         "rept_cod": named(types, report_type),
         "auth_num": where(

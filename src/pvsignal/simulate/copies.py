@@ -23,6 +23,8 @@ DUPLICATE_SHARE, NEAR_MISS_SHARE = 0.012, 0.006
 COPIES_OF_TRAP, COPIED_OF_SIGNAL = 6, 3
 KEEP, ABSENT, MONTH = -1, 3, 1
 
+# Control numbers after that of a case which copies of it may take.
+MOST_SERIAL = 3
 # kind: (share of the plants of its sort, copies of one report, explanation)
 DUPLICATES = {
     "exact": (0.20, 1, "the same report from another company"),
@@ -57,7 +59,7 @@ class Copies:
     sender, number, article
         Case whose sender, control number or article it shares, -1 where none.
     serial
-        Added to the control number of ``source``; 0 for none.
+        Added to the control number of ``source``, `MOST_SERIAL` at most; 0 for none.
     is_known, is_company
         Age and sex must be known; must not be a direct report.
     days, precision

@@ -14,7 +14,7 @@ from pvsignal.simulate.cohorts import Cohort
 from pvsignal.simulate.plants import DROPPED_AFTER, Truth
 from pvsignal.simulate.reports import EVER, Reports, quarter_weights
 from pvsignal.simulate.shares import FAERS_ORDINAL
-from pvsignal.simulate.vocabulary import Ints
+from pvsignal.simulate.vocabulary import Flags, Ints
 
 FIRST_ORDINAL = Quarter(2004, 1).ordinal
 LISTS_FROM = Quarter(2019, 1).ordinal
@@ -29,6 +29,7 @@ ROOM, SPARE = 1.5, 1_000
 LATER_VERSIONS = (0.165, 0.05, 0.015)
 # Share of cases whose first row in an extract is version 1, 2 and so on: with the later
 # rows 67, 20 and 6 % of all are version 1, 2 and 3, as in 2026q1.
+# Four skipped, three later and one sent again make version 9, the last of one digit.
 SKIPPED_VERSIONS = (0.775, 0.13, 0.04, 0.03, 0.025)
 DELETED_SHARE = 0.005
 RESENT_SHARE = 0.1
@@ -65,7 +66,7 @@ class Numbers:
     Parameters
     ----------
     base
-        Number before the first of 2004q1.
+        First number of 2004q1.
     per_quarter
         Numbers that each quarter has.
     """
@@ -220,7 +221,8 @@ def _draw_skipped(rng: np.random.Generator, reports: Reports, truth: Truth) -> I
     """Number of versions of each case that were never published.
 
     An extract holds the latest version of its quarter alone, so that the first one that
-    is seen is often a later one. Planted cases and those with a known fate have none.
+    is seen is often a later one. Planted cases, copies and those with a known fate have
+    none: a case that is first seen as a later version is never one of these.
     """
     n = len(reports.cases)
     bounds = np.cumsum(SKIPPED_VERSIONS)
@@ -308,17 +310,22 @@ def _draw_deletions(
                 "expected": expected + (f" present from {back_at}" if is_back else ""),
             }
         )
-    return rows, _deletion_lines(rng, caseid[chosen], when, listed)
+    # What is back in the next quarter must not be on its list, or it is gone again.
+    at_once = again & (back == when + 1)
+    return rows, _deletion_lines(rng, caseid[chosen], when, listed, at_once)
 
 
 def _deletion_lines(
-    rng: np.random.Generator, caseid: Ints, when: Ints, listed: Ints
+    rng: np.random.Generator, caseid: Ints, when: Ints, listed: Ints, only_once: Flags
 ) -> pd.DataFrame:
-    """Write lists with as many unknown ids as known ones, some ids listed twice."""
+    """Write lists with as many unknown ids as known ones, some ids listed twice.
+
+    A second line stands on the list of the next quarter.
+    """
     # Numbers below four million belong to no simulated case.
     unknown_when = rng.choice(listed, size=len(caseid) + len(listed))
     unknown = rng.integers(2_000_000, 4_000_000, len(unknown_when))
-    repeated = (rng.random(len(caseid)) < 0.05) & (when < listed[-1])
+    repeated = (rng.random(len(caseid)) < 0.05) & (when < listed[-1]) & ~only_once
     lines = pd.DataFrame(
         {
             "quarter": np.concatenate([when, unknown_when, when[repeated] + 1]),
@@ -345,13 +352,9 @@ def _primaryids(
     case = rows["case"].to_numpy()
     numbers: Ints = caseid[case] * 10 + rows["caseversion"].to_numpy()
     legacy = np.flatnonzero(ordinal < FAERS_ORDINAL)
-    numbers[legacy] = isrs.draw(rng, ordinal[legacy], end)
-    twice = (case[legacy][1:] == case[legacy][:-1]) & (
-        ordinal[legacy][1:] == ordinal[legacy][:-1]
-    )
+    drawn = isrs.draw(rng, ordinal[legacy], end)
     # Within a quarter the later version of a case has the higher ISR.
-    for low in legacy[:-1][twice]:
-        numbers[low : low + 2] = np.sort(numbers[low : low + 2])
+    numbers[legacy] = drawn[np.lexsort((drawn, case[legacy], ordinal[legacy]))]
     return numbers
 
 
