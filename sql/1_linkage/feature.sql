@@ -4,7 +4,8 @@
 -- Reads: cases.sighting, staged.demo, linkage.drug_set, linkage.term_set, codelists.country
 -- Source: docs/duplicates.md. NULL is unknown and never agrees. A direct report has no control number of a company:
 --   the FDA does not link direct reports to company reports (FAQ). A control number has four digits at least, a
---   citation twenty letters; the last hundred are kept, because the FDA keeps the end of a long one.
+--   citation twenty letters; the last hundred are kept, because the FDA keeps the end of a long one. Imputed and
+--   rounded dates heap on the first of a month: such a day is a rounded one, another an exact one.
 with known as (
     select
         sighting.quarter_no,
@@ -41,6 +42,12 @@ select
     cast(floor(known.age_years) as integer) as age_whole,
     known.quarter_no * 10000000000000 + known.primaryid as sighting_id,
     case when known.event_date_precision = 'day' then known.event_date end as event_day,
+    case
+        when known.event_date_precision = 'day' and day(known.event_date) > 1 then known.event_date
+    end as exact_day,
+    case
+        when known.event_date_precision = 'day' and day(known.event_date) = 1 then known.event_date
+    end as rounded_day,
     case
         when known.event_date_precision in ('day', 'month')
             then 100 * year(known.event_date) + month(known.event_date)

@@ -204,6 +204,17 @@ def test_a_year_is_neither_a_month_nor_a_day():
     assert _features(row, TWO, TERMS, columns) == [("-", "-", "2019", "50", "F", "US")]
 
 
+def test_the_first_of_a_month_is_a_rounded_day_and_another_an_exact_one():
+    first, later = (
+        f"2019-02-{day} | day | - | - | EXP | - | - | - | - | -" for day in ("01", "02")
+    )
+    columns = "event_day rounded_day exact_day"
+    assert _features(f"{first}\n{later}", TWO, TERMS, columns) == [
+        ("2019-02-01", "2019-02-01", "-"),
+        ("2019-02-02", "-", "2019-02-02"),
+    ]
+
+
 def test_a_direct_report_has_no_control_number_of_a_company():
     company = NOBODY.replace("EXP | - | - | -", "EXP | - | - | us-acme-2019/0001")
     direct = company.replace("EXP", "DIR")
