@@ -366,6 +366,7 @@ class StatusFormat(StrEnum):
 def evaluate(
     seeds: Annotated[int, typer.Option(help="Archives with signals.", min=1)] = 20,
     null_seeds: Annotated[int, typer.Option(help="Archives without any.", min=0)] = 10,
+    scene_seeds: Annotated[int, typer.Option(help="Archives with scenes.", min=0)] = 6,
     reports: Annotated[
         int, typer.Option(help="Cases in each.", min=simulator.MIN_REPORTS)
     ] = 40_000,
@@ -382,9 +383,12 @@ def evaluate(
     """Hold flags against simulated truth: pvsignal evaluate --seeds 20."""
     if page is not None:
         evaluation_page.require_page(page)
+    if json_file is not None and not json_file.absolute().parent.is_dir():
+        raise UsageError(f"--json {json_file} lies in no folder; make it first")
     plan = evaluating.Plan(
         n_seeds=seeds,
         n_null_seeds=null_seeds,
+        n_scene_seeds=scene_seeds,
         n_reports=reports,
         span=QuarterSpan.parse(quarters),
         processes=processes,
@@ -393,12 +397,13 @@ def evaluate(
     with _progress() as progress:
         evaluation = evaluating.evaluate(plan, progress=progress)
     text = evaluation_page.markdown(evaluation)
+    # What took long is shown before a file may fail.
+    sys.stdout.write(text)
     if json_file is not None:
         content = json.dumps(evaluating.as_json(evaluation), indent=1)
         json_file.write_text(content + "\n", encoding="utf-8")
     if page is not None:
         evaluation_page.write_page(page, text)
-    sys.stdout.write(text)
 
 
 @app.command()

@@ -14,14 +14,21 @@ import pytest
 
 from pvsignal.pipeline import evaluating
 from pvsignal.pipeline.evaluating import page
-from pvsignal.pipeline.evaluating.archive import ArchiveFigures, RuleFigures
+from pvsignal.pipeline.evaluating.archive import (
+    NOTHING,
+    SCENES,
+    SIGNALS,
+    ArchiveFigures,
+    RuleFigures,
+)
 from pvsignal.pipeline.evaluating.rules import RULES, TOGETHER
-from pvsignal.pipeline.evaluating.running import Plan, figures_in
+from pvsignal.pipeline.evaluating.running import RATIOS, Plan, figures_in
 from pvsignal.quarter import Quarter, QuarterSpan
 
 PLAN = Plan(
     n_seeds=2,
     n_null_seeds=1,
+    n_scene_seeds=1,
     n_reports=5_000,
     span=QuarterSpan.parse("2018q3..2019q4"),
 )
@@ -49,8 +56,16 @@ class Archive:
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
-    folder = tmp_path_factory.mktemp("evaluated")
-    figures = figures_in(folder, PLAN, 1, is_planted=True)
+    return _archive(tmp_path_factory.mktemp("evaluated"), 1, SIGNALS)
+
+
+@pytest.fixture(scope="module")
+def null(tmp_path_factory: pytest.TempPathFactory) -> Archive:
+    return _archive(tmp_path_factory.mktemp("nothing_planted"), 1_001, NOTHING)
+
+
+def _archive(folder: Path, seed: int, kind: str) -> Archive:
+    figures = figures_in(folder, PLAN, seed, kind=kind)
     with duckdb.connect(
         str(folder / "data" / "warehouse.duckdb"), read_only=True
     ) as con:
@@ -105,51 +120,83 @@ def test_true_pairs_found_and_their_delays_equal_a_recount(
     )
 
 
-def test_null_pairs_are_those_that_nothing_was_done_to(archive: Archive) -> None:
-    planted = {event for _, event in _true_pairs(archive)}
-    # Events that a trap, a plant or a litigated product has nothing to do with.
-    for name in ("traps", "implied", "masking", "scenes", "expected_ratios"):
-        planted |= set(archive.truth(name)["event"])
-    latest = archive.table[archive.table["is_latest"]]
-    reported = set(
-        latest.loc[(latest["comparator"] == "A") & (latest["n_event"] > 0), "event"]
-    )
-    # With these two drugs any malignancy is a trap, and so with the classes they are in.
-    trapped = {"corticotropin", "peginterferon beta-1a"}
-    trapped |= {"class:interferon_beta", "class:platform_reference"}
-    trapped |= {"class:symptomatic_reference"}
-    clear = latest[
-        latest["event"].isin(reported - planted) & ~latest["drug"].isin(trapped)
-    ]
+def test_null_pairs_of_an_archive_without_plants_are_all_that_are_not_litigated(
+    null: Archive,
+) -> None:
+    latest = null.table[null.table["is_latest"]]
+    in_a = latest[latest["comparator"] == "A"]
+    reported = set(in_a.loc[in_a["n_event"] > 0, "event"])
+    events = reported - set(null.truth("masking")["event"])
+    assert len(events) < len(reported)
+    begin = sorted(null.table["quarter_no"].unique())[3]
     for comparator in "ABC":
-        own = clear[clear["comparator"] == comparator]
-        found = archive.of("ror", comparator)
-        assert len(own) > 300
-        assert found.n_null >= len(own)
-        assert found.n_false >= own["sdr_ror"].sum()
-        rest = latest[(latest["comparator"] == comparator)].drop(own.index)
-        assert found.n_null - len(own) < len(rest)
-        assert found.n_false - own["sdr_ror"].sum() <= rest["sdr_ror"].sum()
+        own = null.table[
+            (null.table["comparator"] == comparator) & null.table["event"].isin(events)
+        ].sort_values("quarter_no")
+        found, now = null.of("ror", comparator), own[own["is_latest"]]
+        assert (found.n_true, found.n_null) == (0, len(now))
+        assert found.n_false == now["sdr_ror"].sum()
+        before = own.groupby(["drug", "event"])["sdr_ror"].shift(fill_value=False)
+        is_new = own["sdr_ror"] & ~before & (own["quarter_no"] >= begin)
+        assert (found.n_new, found.n_quarters) == (is_new.sum(), 3)
+        holds = (now["ror_low"] <= 1) & (now["ror_high"] >= 1)
+        assert found.coverage_null == pytest.approx(
+            holds[now["ror_low"].notna()].mean()
+        )
 
 
-def test_bias_is_that_of_the_reports_since_the_onset_among_all(
+def test_null_pairs_beside_planted_ones_hold_none_of_their_groups(
     archive: Archive,
 ) -> None:
+    planted = {event for _, event in _true_pairs(archive)}
+    planted |= set(archive.truth("masking")["event"])
+    latest = archive.table[archive.table["is_latest"]]
+    own = latest[(latest["comparator"] == "A") & ~latest["event"].isin(planted)]
+    assert 0 < archive.of("ror", "A").n_null < len(own)
+    assert archive.of("ror", "A").n_true == len(list(_true_rows(archive, "A")))
+
+
+def test_crude_ratio_of_the_plan_is_the_true_one_but_for_chance(
+    archive: Archive,
+) -> None:
+    # Counts of the reports as they were drawn, summed up apart from the evaluation.
+    expected = archive.truth("expected_ratios")
+    own = expected[(expected["comparator"] == "A") & (expected["scene"] == "planted")]
+    signals = own.merge(archive.truth("signals")[["drug", "event", "n_expected"]])
+    assert len(signals) == len(own) > 3
+    assert set(signals["true_ratio"]) == set(RATIOS)
+    added = (signals["n_expected"] * (signals["true_ratio"] - 1)).sum()
+    assert abs(signals["n_planted"].sum() - added) < 4 * np.sqrt(added)
+
+
+def test_estimates_are_near_the_crude_ratio_of_the_plan(archive: Archive) -> None:
+    expected = archive.truth("expected_ratios")
+    plan = expected[expected["comparator"] == "A"].set_index(["drug", "event"])
+    n_found, n_planned = 0.0, 0.0
+    for pair, rows in _true_rows(archive, "A"):
+        latest = rows.iloc[-1]
+        n_found += latest["a"]
+        share = latest["c"] / (latest["n"] - latest["n_drug"])
+        n_planned += plan.loc[pair, "expected_ratio"] * share * latest["n_drug"]
+    assert abs(n_found - n_planned) < 4 * np.sqrt(n_planned)
+
+
+def test_bias_is_the_weighted_mean_of_estimate_by_truth(archive: Archive) -> None:
     expected = archive.truth("expected_ratios")
     ratios = expected[expected["comparator"] == "A"].set_index(["drug", "event"])
     relative, weights = [], []
     for pair, rows in _true_rows(archive, "A"):
-        onset = _true_pairs(archive)[pair]
-        n_drug, latest = rows.set_index("quarter_no")["n_drug"], rows.iloc[-1]
-        earlier = n_drug[n_drug.index < onset]
-        share = 1 - (earlier.iloc[-1] if len(earlier) else 0) / n_drug.iloc[-1]
-        truth = 1 + (ratios.loc[pair, "true_ratio"] - 1) * share
+        onset, latest = _true_pairs(archive)[pair], rows.iloc[-1]
+        # Reports of the drug before the onset, from the archive's own history.
+        earlier = rows.loc[rows["quarter_no"] < onset, "n_drug"].max()
+        earlier = 0 if np.isnan(earlier) else earlier
+        late = latest["n_drug"] - earlier
+        truth = (earlier + late * ratios.loc[pair, "true_ratio"]) / latest["n_drug"]
         if latest["prr"] < np.inf:
             relative.append(latest["prr"] / truth)
             weights.append(latest["n_drug"])
     factor = archive.of("evans", "A").factor
     assert factor == pytest.approx(np.average(relative, weights=weights))
-    assert 0.5 < factor < 2
 
 
 def test_every_rule_has_figures_in_every_comparator_it_exists_in(
@@ -163,16 +210,22 @@ def test_every_rule_has_figures_in_every_comparator_it_exists_in(
 
 
 def test_same_seeds_give_the_same_figures_whoever_runs_them(
-    archive: Archive, tmp_path: Path
+    archive: Archive, null: Archive, tmp_path: Path
 ) -> None:
     evaluation = evaluating.evaluate(PLAN)
-    first, second, null = evaluation.archives
+    first, second, third, played = evaluation.archives
     # NaN is not equal to itself, its text is.
     assert repr(replace(first, seconds=0.0)) == repr(archive.figures)
-    assert (second.seed, second.is_planted) == (2, True)
-    assert null.rules[0].n_true == 0
-    assert not null.is_planted
-    assert null.rules[0].n_null > first.rules[0].n_null
+    assert repr(replace(third, seconds=0.0)) == repr(null.figures)
+    assert (second.seed, second.kind) == (2, SIGNALS)
+    # The second seed deals the same signals the next ratio.
+    dealt = {(pair.drug, pair.event): pair.ratio for pair in first.planted}
+    for pair in second.planted:
+        assert pair.ratio != dealt[pair.drug, pair.event]
+    assert (played.kind, played.rules) == (SCENES, ())
+    assert {"class_effect", "confounded_indication"} <= {
+        figures.scene for figures in played.scenes
+    }
 
     summary = next(
         x for x in evaluation.rules if (x.rule, x.comparator) == ("ror", "A")
@@ -188,6 +241,7 @@ def test_same_seeds_give_the_same_figures_whoever_runs_them(
 
     text = page.markdown(evaluation)
     assert text.count("\n| ROR, lower limit | B |") == 4
+    assert text.count("| ROR, lower limit | B | ") > 4 + len(RATIOS)
     file = tmp_path / "page.md"
     file.write_text(f"before\n{page.START}\nold\n{page.END}\nafter\n", "utf-8")
     page.write_page(file, text)

@@ -57,6 +57,9 @@ def _one_line(err: str) -> str:
         (["evaluate", "--reports", "100"], "reports"),
         (["evaluate", "--quarters", "2020q4..2020q1"], "ends before it begins"),
         (["evaluate", "--page", "nosuch.md"], "nosuch.md is no file"),
+        (["evaluate", "--json", "nosuch/x.json"], "--json nosuch/x.json lies in no"),
+        (["evaluate", "--scene-seeds", "-1"], "scene-seeds"),
+        (["evaluate", "--analysis", "jak_inhibitors"], "nothing is known to be true"),
     ],
 )
 def test_a_command_that_cannot_be_honoured_is_one_line(

@@ -15,6 +15,7 @@ from pvsignal.stats import (
     delays,
     mean_interval,
     newly_flagged,
+    observed_to_expected,
     poisson_upper,
     ratio_errors,
     roc_area,
@@ -172,6 +173,24 @@ def test_interval_of_a_mean_is_that_of_student_and_is_cut_where_nothing_can_be()
     assert (found.value, found.low, found.high, found.n) == (0.5, 0.0, 1.0, 3)
     wide = mean_interval([1.0, 2.0, 3.0])
     assert wide.high - wide.value == pytest.approx(4.3027 / 3**0.5, abs=1e-4)
+
+
+def test_archives_that_are_all_alike_have_no_interval():
+    for found in (
+        mean_interval([1.0, 1.0, np.nan, 1.0]),
+        bootstrap_interval(lambda places: 1.0, 3, rng=np.random.default_rng(1)),
+    ):
+        assert (found.value, found.n) == (1.0, 3)
+        assert np.isnan([found.low, found.high]).all()
+
+
+def test_expected_count_of_all_reports_holds_those_of_the_drug():
+    # Of 1,000 reports 400 name the drug; 6 % of them the event, 1 % of the others.
+    observed, n_event = 24, 24 + 6
+    expected = 400 * n_event / 1000
+    assert observed_to_expected(6.0, 0.4) == pytest.approx(observed / expected)
+    assert observed_to_expected(6.0, 0.0) == 6.0
+    assert observed_to_expected(1.0, 0.4) == 1.0
 
 
 def test_one_archive_has_no_interval():

@@ -11,10 +11,12 @@ import pytest
 
 from pvsignal.pipeline.evaluating import Evaluation, Plan, as_json
 from pvsignal.pipeline.evaluating.archive import (
+    SIGNALS,
     ArchiveFigures,
     RuleFigures,
     SceneFigures,
-    figures_of,
+    rule_figures,
+    scene_figures,
     warm_up,
 )
 from pvsignal.pipeline.evaluating.page import markdown
@@ -22,10 +24,12 @@ from pvsignal.pipeline.evaluating.rules import RULES
 from pvsignal.pipeline.evaluating.summary import (
     contrasts,
     summarised_nulls,
+    summarised_ratios,
     summarised_rules,
     summarised_scenes,
+    summarised_sizes,
 )
-from pvsignal.pipeline.evaluating.truth import Truth, read_truth
+from pvsignal.pipeline.evaluating.truth import PlantedPair, Truth, read_truth
 from pvsignal.quarter import Quarter, QuarterSpan
 
 FIRST = Quarter(2020, 1)
@@ -39,7 +43,10 @@ NAN = float("nan")
 def truth_folder(tmp_path: Path) -> Path:
     """A planted signal, a scene with a confounded pair and one that is not, a trap."""
     tables = {
-        "signals": "drug,event,ratio,from_quarter\nfingolimod,skin_bcc,5.0,2020q3\n",
+        "signals": (
+            "drug,event,ratio,from_quarter,n_planted,n_expected\n"
+            "fingolimod,skin_bcc,5.0,2020q3,7,1.5\n"
+        ),
         "implied": "drug,event,because\nsiponimod,skin_scc,fingolimod\n",
         "traps": "trap,drug,event\nindication,natalizumab,breast\n",
         "masking": "ingredient,event,drug\nranitidine,stomach,\nranitidine,colorectal,natalizumab\n",
@@ -72,6 +79,7 @@ def _scene_of(truth: Truth) -> dict[tuple[str, str], str]:
 def test_each_scored_pair_is_true_null_or_of_unknown_ratio(truth_folder: Path) -> None:
     scored = {
         ("fingolimod", "skin_bcc"),
+        ("natalizumab", "skin_bcc"),
         ("class:s1p_modulator", "skin_bcc"),
         ("siponimod", "skin_scc"),
         ("natalizumab", "breast"),
@@ -93,7 +101,6 @@ def test_each_scored_pair_is_true_null_or_of_unknown_ratio(truth_folder: Path) -
         ("ocrelizumab", "head_neck"): "confounded_time",
         ("natalizumab", "head_neck"): "confounded_time, other pairs",
         ("fingolimod", "head_neck"): "confounded_time, other pairs",
-        ("natalizumab", "stomach"): "chance",
         ("natalizumab", "uterus"): "chance",
         ("fingolimod", "breast"): "chance",
     }
@@ -103,6 +110,7 @@ def test_each_scored_pair_is_true_null_or_of_unknown_ratio(truth_folder: Path) -
     onset = truth.pairs.set_index(["drug", "event"])["onset"]
     assert onset["fingolimod", "skin_bcc"] == FIRST.ordinal + 2
     assert onset["fingolimod", "breast"] == FIRST.ordinal
+    assert truth.planted == (PlantedPair("fingolimod", "skin_bcc", 5.0, 1.5, 7),)
 
 
 def test_pair_that_the_analysis_does_not_score_is_left_out(truth_folder: Path) -> None:
@@ -137,6 +145,7 @@ def _statistics() -> pd.DataFrame:
                     "drug": drug,
                     "event": "e",
                     "n_drug": 100 * (number + 1),
+                    "n": 1_000 * (number + 1),
                     "evaluable": drug == "null",
                     "sdr_ror": bool(flags[number]),
                     "ror": 4.0 if drug == "true" else 1.5,
@@ -166,7 +175,8 @@ def test_figures_of_an_archive_by_hand() -> None:
     plan = pd.DataFrame(
         {"drug": ["true"], "event": ["e"], "comparator": ["A"], "expected_ratio": [2.2]}
     )
-    (figures,), (scene,) = figures_of(_statistics(), Truth(pairs, plan))
+    (figures,) = rule_figures(_statistics(), Truth(pairs, plan))
+    (scene,) = scene_figures(_statistics(), Truth(pairs, plan))
     # A quarter of the reports came before the onset: the truth by then is 1 + 2 * 3/4.
     assert figures.factor == pytest.approx(4.0 / 2.5)
     assert (figures.coverage, figures.coverage_null) == (1.0, 0.0)
@@ -176,9 +186,31 @@ def test_figures_of_an_archive_by_hand() -> None:
     assert (figures.delay_quarters, figures.is_found) == ((1.0,), (True,))
     assert (figures.n_blind, figures.n_unscored, figures.roc_area) == (1, 0, 1.0)
     # Of four quarters two are left out; the null pair is newly flagged in the last.
+    assert (figures.n_new, figures.n_quarters) == (1, 2)
     assert figures.new_false_per_quarter == 0.5
+    assert (figures.ratio, figures.is_flagged) == ((3.0,), (True,))
     assert (scene.scene, scene.n_pairs, scene.n_flagged) == ("class_effect", 1, 1)
     assert (scene.true, scene.expected) == (2.5, 2.2)
+
+
+def test_an_estimate_with_the_drug_in_its_expected_count_is_held_against_that() -> None:
+    pairs = pd.DataFrame(
+        {
+            "drug": ["true"],
+            "event": ["e"],
+            "ratio": [3.0],
+            "onset": [FIRST.ordinal],
+            "scene": ["planted"],
+        }
+    )
+    # A tenth of all reports name the drug: 3 comes to 3 / (1 + 0.1 * 2) = 2.5.
+    table = _statistics().assign(sdr_ic=False, ic=np.log2(2.5), ic025=0.0, ic975=2.0)
+    table["sdr_ic"] = table["sdr_ic"].astype("boolean")
+    nothing = pd.DataFrame(columns=["drug", "event", "comparator", "expected_ratio"])
+    by_rule = {x.rule: x for x in rule_figures(table, Truth(pairs, nothing))}
+    assert by_rule["ic"].factor == pytest.approx(1.0)
+    assert by_rule["ic"].coverage == 1.0
+    assert by_rule["ror"].factor == pytest.approx(4.0 / 3.0)
 
 
 def test_a_short_span_loses_half_of_its_quarters_to_the_warm_up() -> None:
@@ -197,10 +229,13 @@ RULE = RuleFigures(
     n_blind=1,
     n_unscored=0,
     roc_area=0.9,
-    new_false_per_quarter=0.5,
+    n_new=5,
+    n_quarters=10,
     factor=1.0,
     coverage=1.0,
     coverage_null=0.95,
+    ratio=(2.0, 2.0, 5.0, 5.0),
+    is_flagged=(False, False, True, True),
     delay_quarters=(1.0, 3.0, 9.0, 9.0),
     is_found=(True, True, False, False),
 )
@@ -218,8 +253,14 @@ def _scene(comparator: str, n_flagged: int, factor: float) -> SceneFigures:
     )
 
 
+PLANTED = tuple(
+    PlantedPair(f"drug {number}", "e", ratio, number + 0.5, 10 * number)
+    for number, ratio in enumerate(RULE.ratio)
+)
+
+
 def _archive(seed: int, rule: RuleFigures, *scenes: SceneFigures) -> ArchiveFigures:
-    return ArchiveFigures(seed, True, 10, (rule,), scenes, 1.0)
+    return ArchiveFigures(seed, SIGNALS, (rule,), scenes, PLANTED, 1.0)
 
 
 ARCHIVES = (
@@ -233,6 +274,7 @@ ARCHIVES = (
             factor=1.2,
             delay_quarters=(2.0, 2.0, 2.0, 5.0),
             is_found=(True,) * 4,
+            is_flagged=(True,) * 4,
         ),
         *(_scene("A", 3, 1.1), _scene("B", 0, 0.4)),
     ),
@@ -254,7 +296,7 @@ def test_figures_are_means_over_archives_and_delays_are_pooled() -> None:
 
 
 def test_no_new_flag_in_twenty_quarters_leaves_a_rate_of_three_twentieths() -> None:
-    silent = replace(RULE, new_false_per_quarter=0.0)
+    silent = replace(RULE, n_new=0)
     archives = [_archive(seed, silent) for seed in (1, 2)]
     (found,) = summarised_nulls(archives)
     assert found.new_false.value == 0.0
@@ -262,34 +304,61 @@ def test_no_new_flag_in_twenty_quarters_leaves_a_rate_of_three_twentieths() -> N
     (counted,) = summarised_nulls([_archive(seed, RULE) for seed in (1, 2)])
     # Ten flags in twenty quarters: at most 16.96 (Garwood 1936).
     assert counted.new_false_most == pytest.approx(16.962 / 20, abs=1e-3)
+    # A rule with looks in fewer quarters has its own.
+    late = replace(RULE, n_new=5, n_quarters=4)
+    (mixed,) = summarised_nulls([_archive(1, RULE), _archive(2, late)])
+    assert mixed.new_false.value == pytest.approx((5 / 10 + 5 / 4) / 2)
+    assert mixed.new_false_most == pytest.approx(16.962 / 14, abs=1e-3)
+
+
+def test_planted_signals_are_told_apart_by_their_true_ratio() -> None:
+    small, large = summarised_ratios(ARCHIVES)
+    assert (small.ratio, large.ratio) == (2.0, 5.0)
+    assert (small.n_true, large.n_true) == (2.0, 2.0)
+    # Of the two of ratio 2 none and both are flagged, of those of 5 both and both.
+    assert small.sensitivity.value == 0.5
+    assert (large.sensitivity.value, np.isnan(large.sensitivity.low)) == (1.0, True)
+    # Ratio 2: after 1, 2, 2, 3; ratio 5: after 2 and 5, two not within 9.
+    assert small.delay_median.value == 2.0
+    assert (large.delay_median.value, large.within.value) == (5.0, 0.5)
+    sizes = summarised_sizes(ARCHIVES)
+    assert [(x.ratio, x.n_pairs) for x in sizes] == [(2.0, 2.0), (5.0, 2.0)]
+    assert sizes[0].n_expected == (0.5, 1.0, 1.5)
+    assert sizes[1].n_planted == (20.0, 25.0, 30.0)
 
 
 def test_comparators_are_compared_archive_by_archive() -> None:
     (found,) = contrasts(ARCHIVES)
     assert (found.scene, found.first, found.second) == ("class_effect", "A", "B")
-    # Both archives differ by three pairs of four.
-    assert (found.flagged.value, found.flagged.low, found.flagged.high) == (0.75,) * 3
+    # Both archives differ by three pairs of four, which leaves no interval.
+    assert found.flagged.value == 0.75
+    assert np.isnan([found.flagged.low, found.flagged.high]).all()
     assert found.error.value == pytest.approx(((0.1 - 0.7) + (0.1 - 0.6)) / 2)
 
 
 def test_tables_show_what_is_known_and_a_dash_for_the_rest() -> None:
-    plan = Plan(2, 0, 1_000, QuarterSpan.parse("2020q1..2022q4"))
+    plan = Plan(2, 0, 1, 1_000, QuarterSpan.parse("2020q1..2022q4"))
     evaluation = Evaluation(
         plan=plan,
         rules=summarised_rules(ARCHIVES),
+        sizes=summarised_sizes(ARCHIVES),
+        ratios=summarised_ratios(ARCHIVES),
         nulls=(),
         scenes=summarised_scenes(ARCHIVES),
         contrasts=contrasts(ARCHIVES),
         archives=ARCHIVES,
     )
     text = markdown(evaluation)
-    assert text.startswith("2 archives with planted signals, 0 without; 1,000 reports")
+    assert text.startswith(
+        "2 archives with planted signals, 0 with nothing planted, 1 with scenes; "
+        "1,000 reports"
+    )
+    assert "| 5 | 2.0 | 3.0 (2.5, 3.5) | 25.0 (20.0, 30.0) |" in text
+    assert "| 5 | ROR, lower limit | A | 2.0 | 1.00 | 5 (" in text
     assert "### Archives without signals" not in text
     assert "| class_effect | ROR, lower limit | A | 4.0 | 6.00 | 5.00 |" in text
     assert "| class_effect | ROR, lower limit | B | 4.0 | 6.00 | - |" in text
-    assert (
-        "| class_effect | ROR, lower limit | A less B | 0.75 (0.75 to 0.75) |" in text
-    )
+    assert "| class_effect | ROR, lower limit | A less B | 0.75 |" in text
     assert as_json(evaluation)["scenes"][1]["expected"] is None
 
 
@@ -298,9 +367,9 @@ def test_delay_of_signals_that_are_mostly_never_found_is_not_reached() -> None:
     archives = (_archive(1, never),)
     text = markdown(
         Evaluation(
-            Plan(1, 0, 1_000, QuarterSpan.parse("2020q1..2022q4")),
+            Plan(1, 0, 0, 1_000, QuarterSpan.parse("2020q1..2022q4")),
             summarised_rules(archives),
-            *((), (), ()),
+            *((), (), (), (), ()),
             archives,
         )
     )

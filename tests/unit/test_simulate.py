@@ -540,6 +540,43 @@ def test_planted_signals_are_in_the_files_as_often_as_stated(recent):
         assert row.ratio > 3
 
 
+def test_drawn_signals_are_as_many_as_their_ratio_says_on_average(tmp_path):
+    span = QuarterSpan.parse("2018q1..2021q4")
+    made = simulate(
+        tmp_path,
+        span=span,
+        n_reports=12_000,
+        seed=3,
+        with_fates=False,
+        ms_share=0.5,
+        drawn_ratios=(2.0, 10.0),
+    )
+    signals = truth(made, "signals")
+    order = read_table("planned_signals")[["drug", "event"]]
+    planned = order.assign(dealt=np.resize([2.0, 10.0], len(order)))
+    found = signals.merge(planned)
+    assert len(found) == len(signals) > 5
+    assert (found["ratio"] == found["dealt"]).all()
+    rates = read_table("neoplasms").set_index("group_id")["rate"]
+    expected = found["n_exposed"] * found["event"].map(rates)
+    assert np.allclose(found["n_expected"], expected, atol=5e-4)
+    # No number is raised to that of a clear signal.
+    assert found["n_planted"].min() < 12
+    added = (expected * (found["ratio"] - 1)).sum()
+    assert abs(found["n_planted"].sum() - added) < 4 * np.sqrt(added)
+
+
+def test_a_ratio_that_would_take_reports_away_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="below 1"):
+        simulate(
+            tmp_path,
+            span=QuarterSpan.parse("2018q1..2018q4"),
+            n_reports=600,
+            seed=1,
+            drawn_ratios=(2.0, 0.5),
+        )
+
+
 def test_a_signal_with_a_late_onset_is_not_there_before(recent):
     signals = truth(recent, "signals").set_index(["drug", "event"])
     late = signals.loc[("dimethyl fumarate", "kidney")]

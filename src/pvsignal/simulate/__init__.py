@@ -117,6 +117,7 @@ def simulate(
     scenes: Sequence[str] = (),
     with_fates: bool = True,
     planted: bool = True,
+    drawn_ratios: Sequence[float] = (),
     ms_share: float = MS_SHARE,
     most_in_cohort: int = MOST_IN_COHORT,
     progress: Progress | None = None,
@@ -153,6 +154,10 @@ def simulate(
         False for a null archive: no signal, no trap and no case planned for its fate,
         so that every pair has a reporting ratio of 1. Litigated reports, copies, later
         versions and deletions are there as ever.
+    drawn_ratios
+        Ratios of the planned signals, dealt to them in turn. Their numbers are drawn
+        then, as chance gives them, and some are too few to be found; without, each is
+        as large as makes a clear signal.
     ms_share
         Share of the background reports with an MS therapy. The real archive has about
         0.03; more make small archives tell more.
@@ -168,8 +173,9 @@ def simulate(
 
         ``signals.csv``
             drug, event, ratio, from_quarter: pairs that must be flagged; further
-            n_planted, n_exposed, members (of a class). The ratio is that of the
-            reports received from that quarter on.
+            n_planted, n_exposed, n_expected (reports with a ratio of 1), members (of a
+            class). The ratio is that of the reports received from that quarter on: what
+            the planted number comes to, or one of ``drawn_ratios``.
         ``implied.csv``
             drug, event, because: pairs that may be flagged as a consequence. So may
             every class with a planted member, and every supergroup of a planted event.
@@ -219,12 +225,22 @@ def simulate(
     UsageError
         If the span begins before 2004q1, the number of reports is below 500 or too
         large for the numbers of a quarter, the share of MS therapies is not between 0
-        and 1, or a cohort is to have fewer than 500 cases.
+        and 1, a ratio to be drawn is below 1, or a cohort is to have fewer than 500
+        cases.
     """
     _check(span, n_reports, ms_share, most_in_cohort)
+    if any(ratio < 1 for ratio in drawn_ratios):
+        raise UsageError("reports cannot be added to a pair for a ratio below 1")
     chosen = choose_scenes(",".join(scenes)) if scenes else ()
     plan = _Plan(
-        span, n_reports, seed, planted, ms_share, tuple(defects), scenes=chosen
+        span,
+        n_reports,
+        seed,
+        planted,
+        ms_share,
+        tuple(defects),
+        scenes=chosen,
+        ratios=tuple(drawn_ratios),
     )
     cohorts = plan_cohorts(span, n_reports, most_in_cohort)
     has_fates = with_fates and len(cohorts) == 1
@@ -247,7 +263,7 @@ def simulate(
             del drawn
     listener.finish()
     note_masked(truth)
-    note_signals(load_vocabulary(), span, truth)
+    note_signals(load_vocabulary(), span, truth, plan.ratios)
     record.finish(truth)
     return Simulated(tuple(archives), folder / "truth", n_reports, has_fates)
 
@@ -263,6 +279,7 @@ class _Plan:
     ms_share: float = MS_SHARE
     defects: tuple[str, ...] = ()
     scenes: tuple[str, ...] = ()
+    ratios: tuple[float, ...] = ()
 
     def stream(self, name: str, cohort: Cohort) -> np.random.Generator:
         """Source of randomness of one stage of a cohort, apart from all others."""
@@ -376,7 +393,9 @@ def _draw_reports(
         reports = plant_masked(
             rng, vocabulary, reports, span, n_reports=n_reports, truth=truth
         )
-        reports = plant_signals(rng, vocabulary, reports, span, cohort, truth=truth)
+        reports = plant_signals(
+            rng, vocabulary, reports, span, cohort, truth=truth, ratios=plan.ratios
+        )
     setting = Setting(vocabulary, span, truth)
     reports = play_scenes(
         plan.scenes, reports, setting, stream=lambda name: plan.stream(name, cohort)

@@ -452,24 +452,23 @@ def plant_signals(
     cohort: Cohort,
     *,
     truth: Truth,
+    ratios: Sequence[float] = (),
 ) -> Reports:
-    """Neoplasms added to the reports of a therapy, as many as make a clear signal.
+    """Neoplasms added to the reports of a therapy.
 
-    The number is fixed, not drawn: ``(ratio - 1) x expected``, at least 12 over the
-    span. A pair is left out where the span leaves less than eight quarters after its
-    onset. Where fewer than three exposed reports of the cohort stand behind each
-    planted one, it is left to the next cohort.
+    A pair is left out where the span leaves less than eight quarters after its onset.
+    As many are added as make a clear signal (`_clear_number`) or, with ``ratios``, as
+    chance gives of reports with that ratio (`_drawn_number`).
     """
-    weights = quarter_weights(span)
-    for signal in _planned_signals(vocabulary, span):
+    for signal in _planned_signals(vocabulary, span, ratios):
         account = truth.accounts["signal", signal.drug, signal.event]
         candidates = _candidates(vocabulary, reports, signal.members, signal.onset)
         account.n_exposed += candidates.n_exposed
-        after_onset = weights * (np.arange(len(span)) >= signal.onset)
-        least = MIN_SIGNAL_REPORTS * cohort.share_received(after_onset)
-        wanted = (signal.ratio - 1) * signal.rate * account.n_exposed
-        n_planted = max(round(least), round(wanted)) - account.n_events
-        if n_planted < 1 or len(candidates.cases) < EXPOSED_PER_PLANT * n_planted:
+        if ratios:
+            n_planted = _drawn_number(rng, signal, candidates)
+        else:
+            n_planted = _clear_number(signal, candidates, span, cohort, account)
+        if n_planted < 1:
             continue
         chosen = np.sort(rng.choice(candidates.cases, n_planted, replace=False))
         reports = add_neoplasm(rng, vocabulary, reports, chosen, signal.group)
@@ -489,29 +488,65 @@ def plant_signals(
     return reports
 
 
-def note_signals(vocabulary: Vocabulary, span: QuarterSpan, truth: Truth) -> None:
+def _clear_number(
+    signal: _Signal,
+    candidates: _Candidates,
+    span: QuarterSpan,
+    cohort: Cohort,
+    account: Account,
+) -> int:
+    """Reports that make a clear signal: ``(ratio - 1) x expected``, 12 at least.
+
+    Both are those of the whole span up to the end of the cohort. None where fewer than
+    three exposed reports of the cohort stand behind each: the next cohort gets them.
+    """
+    after_onset = quarter_weights(span) * (np.arange(len(span)) >= signal.onset)
+    least = MIN_SIGNAL_REPORTS * cohort.share_received(after_onset)
+    wanted = (signal.ratio - 1) * signal.rate * account.n_exposed
+    n = max(round(least), round(wanted)) - account.n_events
+    return n if len(candidates.cases) >= EXPOSED_PER_PLANT * n else 0
+
+
+def _drawn_number(
+    rng: np.random.Generator, signal: _Signal, candidates: _Candidates
+) -> int:
+    """Reports to add for a ratio: Poisson, mean ``(ratio - 1) x expected``."""
+    mean = (signal.ratio - 1) * signal.rate * candidates.n_exposed
+    return min(int(rng.poisson(mean)), len(candidates.cases))
+
+
+def note_signals(
+    vocabulary: Vocabulary,
+    span: QuarterSpan,
+    truth: Truth,
+    ratios: Sequence[float] = (),
+) -> None:
     """Write down the signals that the cohorts came to, and what they imply.
 
     A pair of which fewer than 12 reports could be planted is no clear signal; it may be
-    flagged.
+    flagged. Of ``ratios`` a number was drawn, and the ratio is that which was asked
+    for, however few there are.
     """
-    for signal in _planned_signals(vocabulary, span):
+    for signal in _planned_signals(vocabulary, span, ratios):
         account = truth.accounts["signal", signal.drug, signal.event]
         n_planted, expected = account.n_events, signal.rate * account.n_exposed
-        if n_planted == 0:
-            continue
         pair = {"drug": signal.drug, "event": signal.event}
-        if n_planted < MIN_SIGNAL_REPORTS:
-            truth.implied.append({**pair, "because": "too few planted"})
+        if not ratios and n_planted < MIN_SIGNAL_REPORTS:
+            if n_planted:
+                truth.implied.append({**pair, "because": "too few planted"})
             continue
+        if expected == 0:
+            continue
+        ratio = signal.ratio if ratios else (n_planted + expected) / expected
         onset = Quarter.from_ordinal(span.first.ordinal + signal.onset)
         truth.signals.append(
             {
                 **pair,
-                "ratio": round((n_planted + expected) / expected, 2),
+                "ratio": round(ratio, 2),
                 "from_quarter": str(onset),
                 "n_planted": n_planted,
                 "n_exposed": account.n_exposed,
+                "n_expected": round(expected, 3),
                 "members": "|".join(signal.members),
             }
         )
@@ -535,9 +570,11 @@ class _Signal:
     rate: float
 
 
-def _planned_signals(vocabulary: Vocabulary, span: QuarterSpan) -> Iterator[_Signal]:
+def _planned_signals(
+    vocabulary: Vocabulary, span: QuarterSpan, ratios: Sequence[float] = ()
+) -> Iterator[_Signal]:
     rates = vocabulary.neoplasms["rate"].to_numpy()
-    for row in read_table("planned_signals").to_dict("records"):
+    for number, row in enumerate(read_table("planned_signals").to_dict("records")):
         members = str(row["members"]).split("|")
         group = vocabulary.neoplasm(str(row["event"]))
         onset = _onset(vocabulary, span, members, int(row["delay_quarters"]))
@@ -546,7 +583,7 @@ def _planned_signals(vocabulary: Vocabulary, span: QuarterSpan) -> Iterator[_Sig
                 str(row["drug"]),
                 str(row["event"]),
                 members,
-                float(row["ratio"]),
+                ratios[number % len(ratios)] if ratios else float(row["ratio"]),
                 onset,
                 group,
                 float(rates[group]),

@@ -26,6 +26,7 @@ _OF_ARCHIVE = {
         "from_quarter",
         "n_planted",
         "n_exposed",
+        "n_expected",
         "members",
     ),
     "implied": ("drug", "event", "because"),

@@ -348,9 +348,38 @@ def ratio_errors(
     )
 
 
+def observed_to_expected(ratio: npt.ArrayLike, share: npt.ArrayLike) -> FloatArray:
+    """Observed by expected count that a reporting ratio comes to.
+
+    The expected count of the information component and of the EBGM is that of all
+    reports, those of the drug among them. With a share p of the reports and a ratio R
+    of the drug to the others, ``O / E = R / (1 + p (R - 1))``; no data takes it nearer
+    to R.
+
+    Parameters
+    ----------
+    ratio
+        Reporting ratio, above 0.
+    share
+        Share of all reports that name the drug, 0 to 1, broadcast against it.
+
+    Examples
+    --------
+    >>> observed_to_expected([6.0, 6.0, 1.0], [0.4, 0.0, 0.4]).tolist()
+    [2.0, 6.0, 1.0]
+    """
+    true = np.asarray(ratio, dtype=np.float64)
+    found: FloatArray = true / (1 + np.asarray(share, dtype=np.float64) * (true - 1))
+    return found
+
+
 @dataclass(frozen=True)
 class Interval:
-    """A figure over archives with its 95 % interval, and the archives behind it."""
+    """A figure over archives with its 95 % interval, and the archives behind it.
+
+    The limits are NaN where the archives do not tell how much they vary: fewer than two
+    of them, or all alike.
+    """
 
     value: float
     low: float
@@ -374,8 +403,8 @@ def mean_interval(
     Returns
     -------
     Interval
-        NaN limits with fewer than two values, NaN mean without any. Equal values give
-        an interval without width: the archives then say too little about their spread.
+        NaN limits with fewer than two values and where all are equal, which says
+        nothing of how much they vary; NaN mean without any.
 
     Examples
     --------
@@ -394,6 +423,8 @@ def mean_interval(
         mean = float(known[0]) if n else np.nan
         return Interval(mean, np.nan, np.nan, n)
     mean = float(known.mean())
+    if np.all(known == known[0]):
+        return Interval(float(known[0]), np.nan, np.nan, n)
     tail = (1 + CONFIDENCE) / 2
     width = float(special.stdtrit(n - 1, tail) * known.std(ddof=1) / np.sqrt(n))
     return Interval(mean, max(mean - width, least), min(mean + width, most), n)
@@ -427,7 +458,8 @@ def bootstrap_interval(
     Returns
     -------
     Interval
-        NaN limits with fewer than two archives.
+        NaN limits with fewer than two archives and where every drawing gives the same
+        figure.
 
     Examples
     --------
@@ -446,6 +478,8 @@ def bootstrap_interval(
         return Interval(value, np.nan, np.nan, n)
     drawn = [figure(rng.integers(n, size=n)) for _ in range(n_draws)]
     tail = (1 - CONFIDENCE) / 2
+    if min(drawn) == max(drawn):
+        return Interval(value, np.nan, np.nan, n)
     low, high = np.quantile(drawn, [tail, 1 - tail], method="inverted_cdf")
     return Interval(value, float(low), float(high), n)
 

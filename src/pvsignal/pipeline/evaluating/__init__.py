@@ -6,22 +6,33 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pvsignal.analysis import load_analysis
+from pvsignal.analysis import NEOPLASMS, Analysis, load_analysis
+from pvsignal.codelists import drug_members
 from pvsignal.errors import UsageError
-from pvsignal.pipeline.evaluating.archive import ArchiveFigures
+from pvsignal.pipeline.evaluating.archive import (
+    NOTHING,
+    SCENES,
+    SIGNALS,
+    ArchiveFigures,
+)
 from pvsignal.pipeline.evaluating.running import Plan, run_archives
 from pvsignal.pipeline.evaluating.summary import (
     Contrast,
     NullSummary,
+    RatioSummary,
     RuleSummary,
     SceneSummary,
+    SizeSummary,
     contrasts,
     summarised_nulls,
+    summarised_ratios,
     summarised_rules,
     summarised_scenes,
+    summarised_sizes,
 )
 from pvsignal.pipeline.inputs import read_lists
 from pvsignal.progress import Progress
+from pvsignal.simulate.vocabulary import load_vocabulary
 
 __all__ = ["Evaluation", "Plan", "as_json", "evaluate"]
 
@@ -34,16 +45,20 @@ class Evaluation:
     ----------
     plan
         What was run.
-    rules, scenes, contrasts
+    rules, sizes, ratios
         Over the archives with planted signals.
     nulls
-        Over those without.
+        Over those in which nothing is planted.
+    scenes, contrasts
+        Over those with scenes.
     archives
         Figures of each archive.
     """
 
     plan: Plan
     rules: tuple[RuleSummary, ...]
+    sizes: tuple[SizeSummary, ...]
+    ratios: tuple[RatioSummary, ...]
     nulls: tuple[NullSummary, ...]
     scenes: tuple[SceneSummary, ...]
     contrasts: tuple[Contrast, ...]
@@ -56,27 +71,53 @@ def evaluate(plan: Plan, *, progress: Progress | None = None) -> Evaluation:
     Raises
     ------
     UsageError
-        If the analysis scores no pair of which the truth is known.
+        If what is true of the pairs that the analysis scores is not known.
     PvsignalError
         As the stages do.
     """
     # A slip in the analysis fails before anything is simulated.
-    read_lists(load_analysis(plan.analysis))
+    require_simulated(load_analysis(plan.analysis))
     archives = run_archives(plan, progress=progress)
-    if not any(rule.n_true + rule.n_null for one in archives for rule in one.rules):
-        raise UsageError(
-            "the analysis scores no pair of a therapy and a neoplasm group that the "
-            "simulated archives hold; evaluate one that does"
-        )
-    planted = [one for one in archives if one.is_planted]
+    planted, null, played = (
+        [one for one in archives if one.kind == kind]
+        for kind in (SIGNALS, NOTHING, SCENES)
+    )
     return Evaluation(
         plan=plan,
         rules=summarised_rules(planted),
-        nulls=summarised_nulls([one for one in archives if not one.is_planted]),
-        scenes=summarised_scenes(planted),
-        contrasts=contrasts(planted),
+        sizes=summarised_sizes(planted),
+        ratios=summarised_ratios(planted),
+        nulls=summarised_nulls(null),
+        scenes=summarised_scenes(played),
+        contrasts=contrasts(played),
         archives=archives,
     )
+
+
+def require_simulated(analysis: Analysis) -> None:
+    """Refuse an analysis of which the simulated archives do not know the truth.
+
+    With an MS therapy a neoplasm is reported as often as with any other drug, unless it
+    is planted. With other drugs and other events it is not.
+
+    Raises
+    ------
+    UsageError
+        If it scores another drug than an MS therapy, or another event than a neoplasm.
+    """
+    lists = read_lists(analysis)
+    scored = set(drug_members(lists)["therapy"])
+    other = sorted(scored - set(load_vocabulary().therapies["ingredient"]))
+    if other:
+        raise UsageError(
+            f"the analysis {analysis.name} scores {other[0]}, of which nothing is "
+            "known to be true in simulated archives; evaluate one of MS therapies"
+        )
+    if set(analysis.events) != {NEOPLASMS}:
+        raise UsageError(
+            f"the analysis {analysis.name} counts other events than neoplasms; nothing "
+            "is known to be true of them in simulated archives"
+        )
 
 
 def as_json(evaluation: Evaluation) -> dict[str, Any]:

@@ -13,8 +13,9 @@ import pandas as pd
 
 from pvsignal import stats, warehouse
 from pvsignal.analysis import Thresholds
+from pvsignal.errors import UsageError
 from pvsignal.pipeline.evaluating.rules import ALL, RULES, TOGETHER, Rule
-from pvsignal.pipeline.evaluating.truth import CHANCE, Truth
+from pvsignal.pipeline.evaluating.truth import CHANCE, PlantedPair, Truth
 from pvsignal.signals import rules
 
 Floats = npt.NDArray[np.float64]
@@ -22,6 +23,10 @@ Flags = npt.NDArray[np.bool_]
 
 # Reports have to gather before flags of chance come at a steady rate.
 WARM_UP: Final = 8
+
+SIGNALS: Final = "signals"
+NOTHING: Final = "nothing"
+SCENES: Final = "scenes"
 
 # Groups that no report of the archive names cannot be flagged and say nothing.
 STATISTICS: Final = """
@@ -47,6 +52,7 @@ select
     statistic.event,
     statistic.a,
     statistic.n_drug,
+    statistic.n,
     statistic.evaluable,
     statistic.prr,
     statistic.prr_low,
@@ -113,14 +119,18 @@ class RuleFigures:
         Pairs without a score, true or null.
     roc_area
         Area under the ROC curve of the score, true against null pairs.
-    new_false_per_quarter
-        Null pairs newly flagged, a quarter, after the warm-up.
+    n_new, n_quarters
+        Null pairs newly flagged after the warm-up, and the quarters in which they were;
+        none of a rule that is computed at one quarter.
     factor, coverage
         Of the true pairs: mean of estimate by truth, weighted by the reports of the
-        drug, and share of the intervals that hold the truth, which is the ratio of all
-        reports by then.
+        drug, and share of the intervals that hold the truth. The truth is that of all
+        reports by then; of a rule that expects the drug itself, what it comes to there.
     coverage_null
         Share of the intervals of null pairs that hold 1.
+    ratio, is_flagged
+        One value a true pair: its ratio from the onset on, and the flag at the latest
+        quarter.
     delay_quarters, is_found
         One value a true pair: quarters from its onset to the first flag or, where there
         was none, to the last look. Empty of a rule that is computed at one quarter.
@@ -135,12 +145,20 @@ class RuleFigures:
     n_blind: int
     n_unscored: int
     roc_area: float
-    new_false_per_quarter: float
+    n_new: int
+    n_quarters: int
     factor: float
     coverage: float
     coverage_null: float
+    ratio: tuple[float, ...]
+    is_flagged: tuple[bool, ...]
     delay_quarters: tuple[float, ...]
     is_found: tuple[bool, ...]
+
+    @property
+    def new_false_per_quarter(self) -> float:
+        """Null pairs newly flagged, a quarter; NaN of a rule looked at once."""
+        return self.n_new / self.n_quarters if self.n_quarters else np.nan
 
 
 @dataclass(frozen=True)
@@ -181,21 +199,23 @@ class ArchiveFigures:
     ----------
     seed
         Of the archive.
-    is_planted
-        False of an archive in which nothing is planted.
-    n_quarters
-        Quarters after the warm-up.
-    rules, scenes
-        The figures.
+    kind
+        `SIGNALS`, `NOTHING` or `SCENES`: what is planted in it.
+    rules
+        Figures of rules, of an archive without scenes.
+    scenes
+        Figures of rules on scenes, of an archive with them.
+    planted
+        Planted signals.
     seconds
         Wall time of simulation and run.
     """
 
     seed: int
-    is_planted: bool
-    n_quarters: int
-    rules: tuple[RuleFigures, ...]
-    scenes: tuple[SceneFigures, ...]
+    kind: str
+    rules: tuple[RuleFigures, ...] = ()
+    scenes: tuple[SceneFigures, ...] = ()
+    planted: tuple[PlantedPair, ...] = ()
     seconds: float = 0.0
 
 
@@ -215,9 +235,19 @@ def read_statistics(file: Path, limits: Thresholds) -> pd.DataFrame:
         One row per comparator, drug, event and quarter, with the columns that `RULES`
         name, NaN or <NA> where a rule is not computed. The rows of `TOGETHER` have the
         flag ``robust`` alone.
+
+    Raises
+    ------
+    UsageError
+        If the analysis scores no pair that the archive holds.
     """
     with warehouse.connect(file) as con:
         table = warehouse.query_frame(con, STATISTICS)
+    if table.empty:
+        raise UsageError(
+            "the analysis scores no pair of a therapy and a neoplasm group that the "
+            "simulated archives hold; evaluate one that does, or more --reports"
+        )
     flags = [rule.flag for rule in RULES if rule.flag in table.columns]
     table[flags] = table[flags].astype("boolean")
     adjusted = rules.sdr_ror(
@@ -293,11 +323,16 @@ class _Looks:
         ratio: Floats = 1 + (self.pairs["ratio"].to_numpy(np.float64) - 1) * share
         return ratio
 
+    def truth_of(self, rule: Rule) -> Floats:
+        """What the estimate of a rule should be of each pair, by all reports by now."""
+        if not rule.expects_itself:
+            return self.ratio_now()
+        share = self.n_drug() / self.latest["n"].to_numpy(np.float64)
+        return stats.observed_to_expected(self.ratio_now(), share)
 
-def figures_of(
-    table: pd.DataFrame, truth: Truth
-) -> tuple[tuple[RuleFigures, ...], tuple[SceneFigures, ...]]:
-    """Figures of an archive, per rule and comparator, and per scene.
+
+def rule_figures(table: pd.DataFrame, truth: Truth) -> tuple[RuleFigures, ...]:
+    """Figures of an archive without scenes, per rule and comparator.
 
     Parameters
     ----------
@@ -306,16 +341,39 @@ def figures_of(
     truth
         What is true of its pairs.
     """
-    by_rule: list[RuleFigures] = []
-    by_scene: list[SceneFigures] = []
+    return tuple(
+        _rule_figures(rule, comparator, looks)
+        for rule, comparator, looks in _looks_of_rules(table, truth)
+    )
+
+
+def scene_figures(table: pd.DataFrame, truth: Truth) -> tuple[SceneFigures, ...]:
+    """Figures of an archive with scenes, per scene, rule and comparator.
+
+    Parameters
+    ----------
+    table
+        As `read_statistics`.
+    truth
+        What is true of its pairs.
+    """
+    return tuple(
+        figures
+        for rule, comparator, looks in _looks_of_rules(table, truth)
+        for figures in _scene_figures(rule, comparator, looks, truth)
+    )
+
+
+def _looks_of_rules(
+    table: pd.DataFrame, truth: Truth
+) -> Iterator[tuple[Rule, str, _Looks]]:
+    """Rows of each rule in each comparator in which it is computed."""
     for comparator in (*ALL, TOGETHER):
         rows = table[table["comparator"] == comparator].reset_index(drop=True)
         looks = _Looks(rows, truth.pairs)
         for rule in RULES:
             if comparator in rule.comparators and rows[rule.flag].notna().any():
-                by_rule.append(_rule_figures(rule, comparator, looks))
-                by_scene.extend(_scene_figures(rule, comparator, looks, truth))
-    return tuple(by_rule), tuple(by_scene)
+                yield rule, comparator, looks
 
 
 def _rule_figures(rule: Rule, comparator: str, looks: _Looks) -> RuleFigures:
@@ -326,7 +384,8 @@ def _rule_figures(rule: Rule, comparator: str, looks: _Looks) -> RuleFigures:
     found = _delays(flags[:, is_true], quarters, pairs["onset"][is_true])
     score = _values(latest, rule.score)
     estimate = _estimates(latest, rule)
-    now = looks.ratio_now()
+    now = looks.truth_of(rule)
+    n_new, n_quarters = _new_flags(flags[:, ~is_true], quarters, looks.quarters)
     of_true = stats.ratio_errors(
         *(x[is_true] for x in estimate),
         truth=now[is_true],
@@ -344,10 +403,13 @@ def _rule_figures(rule: Rule, comparator: str, looks: _Looks) -> RuleFigures:
         n_blind=int(blind.sum()),
         n_unscored=int(np.isnan(score).sum()),
         roc_area=stats.roc_area(score, is_true) if rule.score else np.nan,
-        new_false_per_quarter=_rate(flags[:, ~is_true], quarters, looks.quarters),
+        n_new=n_new,
+        n_quarters=n_quarters,
         factor=of_true.factor,
         coverage=of_true.coverage,
         coverage_null=of_null.coverage,
+        ratio=tuple(pairs["ratio"][is_true]),
+        is_flagged=tuple(flags[-1, is_true].tolist()),
         delay_quarters=tuple(found.time.tolist()),
         is_found=tuple(found.is_found.tolist()),
     )
@@ -362,15 +424,15 @@ def _delays(
     return stats.delays(flags, looked, onset=onset.to_numpy(np.int64))
 
 
-def _rate(
+def _new_flags(
     flags: Flags, looked: npt.NDArray[np.int64], quarters: npt.NDArray[np.int64]
-) -> float:
-    """New flags a quarter after the warm-up; NaN of a rule that is looked at once."""
+) -> tuple[int, int]:
+    """New flags after the warm-up, and its quarters; none of a rule looked at once."""
     if looked.size < 2:
-        return np.nan
+        return 0, 0
     begin = quarters[warm_up(quarters.size)]
     n_new = int(stats.newly_flagged(flags)[looked >= begin].sum())
-    return n_new / int((quarters >= begin).sum())
+    return n_new, int((quarters >= begin).sum())
 
 
 def warm_up(n_quarters: int) -> int:
@@ -386,13 +448,14 @@ def _scene_figures(
     plan = planned["expected_ratio"].to_numpy(np.float64)
     _, flags = looks.flags(rule.flag)
     now, weight = looks.ratio_now(), looks.n_drug()
+    aim = looks.truth_of(rule)
     estimate = _estimates(looks.latest, rule)
     for scene, pairs in looks.pairs.groupby("scene", sort=True):
         if scene == CHANCE:
             continue
         place = pairs.index.to_numpy()
         found = stats.ratio_errors(
-            *(x[place] for x in estimate), truth=now[place], weight=weight[place]
+            *(x[place] for x in estimate), truth=aim[place], weight=weight[place]
         )
         yield SceneFigures(
             scene=str(scene),

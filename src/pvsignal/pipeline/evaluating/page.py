@@ -10,7 +10,12 @@ from typing import Any, Final
 from pvsignal.errors import UsageError
 from pvsignal.pipeline.evaluating import Evaluation
 from pvsignal.pipeline.evaluating.rules import ALL, RULES
-from pvsignal.pipeline.evaluating.summary import WITHIN_QUARTERS, RuleSummary
+from pvsignal.pipeline.evaluating.running import MS_SHARE
+from pvsignal.pipeline.evaluating.summary import (
+    WITHIN_QUARTERS,
+    RatioSummary,
+    RuleSummary,
+)
 from pvsignal.stats import Interval
 
 START, END = "<!-- evaluation: start -->", "<!-- evaluation: end -->"
@@ -25,6 +30,8 @@ _SCENE_ROWS: Final = (
     ("ic_year", "A"),
     ("ror_age_sex", "A"),
 )
+
+_RATIO_RULES: Final = ("ror", "ic", "eb05", "robust")
 
 # Scenes in which the comparators must differ, and by which rules that is shown.
 CONTRASTED: Final = ("confounded_indication", "class_effect")
@@ -61,7 +68,13 @@ def markdown(evaluation: Evaluation) -> str:
     parts = [_plan(evaluation)]
     if evaluation.rules:
         parts += [
+            "### How large the planted signals are\n\n"
+            + _table(_SIZES, evaluation.sizes),
             "### True pairs found\n\n" + _table(_FINDING, evaluation.rules),
+            "### True pairs found, by their true ratio\n\n"
+            + _table(
+                _BY_RATIO, [x for x in evaluation.ratios if x.rule in _RATIO_RULES]
+            ),
             "### Estimates of true pairs\n\n" + _table(_ESTIMATING, evaluation.rules),
             "### Null pairs flagged beside them\n\n"
             + _table(_ALARMING, evaluation.rules),
@@ -88,8 +101,10 @@ def markdown(evaluation: Evaluation) -> str:
 def _plan(evaluation: Evaluation) -> str:
     plan = evaluation.plan
     return (
-        f"{plan.n_seeds} archives with planted signals, {plan.n_null_seeds} without; "
-        f"{plan.n_reports:,} reports in {len(plan.span)} quarters ({plan.span}) each."
+        f"{plan.n_seeds} archives with planted signals, {plan.n_null_seeds} with "
+        f"nothing planted, {plan.n_scene_seeds} with scenes; {plan.n_reports:,} "
+        f"reports in {len(plan.span)} quarters ({plan.span}) each, {MS_SHARE:.0%} of "
+        "them with an MS therapy."
     )
 
 
@@ -120,9 +135,21 @@ def _with_limits(found: Interval, digits: int = 2) -> str:
     return f"{text} ({_number(found.low, digits)} to {_number(found.high, digits)})"
 
 
-def _quartiles(row: RuleSummary) -> str:
+def _quartiles(row: RuleSummary | RatioSummary) -> str:
     low, high = row.delay_quartiles
     return "-" if math.isnan(low) else f"{_number(low, 0)}, {_number(high, 0)}"
+
+
+def _with_quartiles(values: tuple[float, float, float]) -> str:
+    """Median with its quartiles.
+
+    Examples
+    --------
+    >>> _with_quartiles((0.5, 1.25, 3.0))
+    '1.2 (0.5, 3.0)'
+    """
+    low, middle, high = values
+    return f"{middle:.1f} ({low:.1f}, {high:.1f})"
 
 
 def _rule(row: Any) -> str:
@@ -144,6 +171,24 @@ _FINDING: Final[Columns] = {
     "quartiles": _quartiles,
     f"flagged within {WITHIN_QUARTERS} quarters": lambda x: _with_limits(x.within),
     "never flagged": lambda x: _with_limits(x.never),
+}
+
+_SIZES: Final[Columns] = {
+    "true ratio": lambda x: _number(x.ratio, 0),
+    "pairs an archive": lambda x: _number(x.n_pairs, 1),
+    "reports with a ratio of 1, median (quartiles)": lambda x: _with_quartiles(
+        x.n_expected
+    ),
+    "reports added": lambda x: _with_quartiles(x.n_planted),
+}
+
+_BY_RATIO: Final[Columns] = {
+    "true ratio": lambda x: _number(x.ratio, 0),
+    **{
+        name: column
+        for name, column in _FINDING.items()
+        if name not in ("of them not to be judged", "area under ROC", "never flagged")
+    },
 }
 
 _ESTIMATING: Final[Columns] = {
@@ -185,7 +230,7 @@ _CONTRASTS: Final[Columns] = {
     "rule": _rule,
     "comparators": lambda x: f"{x.first} less {x.second}",
     "share flagged": lambda x: _with_limits(x.flagged),
-    "distance from the truth": lambda x: _with_limits(x.error),
+    "distance of estimate / truth from 1": lambda x: _with_limits(x.error),
 }
 
 

@@ -24,6 +24,9 @@ class Rule:
         Columns of the ratio that it rests on, with its limits; empty where it has none.
     is_log2
         True where those three are on the scale of log2.
+    expects_itself
+        True where the ratio is that to an expected count of all reports, those of the
+        drug among them.
     """
 
     name: str
@@ -35,6 +38,7 @@ class Rule:
     low: str = ""
     high: str = ""
     is_log2: bool = False
+    expects_itself: bool = False
 
 
 ALL: Final = ("A", "B", "C")
@@ -52,12 +56,16 @@ RULES: Final = (
         *("ror", "ror_low", "ror_high"),
     ),
     Rule(
-        "ic", "IC025", ALL, "sdr_ic", "ic025", *("ic", "ic025", "ic975"), is_log2=True
+        "ic", "IC025", ALL, "sdr_ic", "ic025", *("ic", "ic025", "ic975"),
+        is_log2=True, expects_itself=True,
     ),
-    Rule("eb05", "EB05", ("A",), "sdr_eb05", "eb05", *("ebgm", "eb05", "eb95")),
+    Rule(
+        "eb05", "EB05", ("A",), "sdr_eb05", "eb05", *("ebgm", "eb05", "eb95"),
+        expects_itself=True,
+    ),
     Rule(
         "ic_year", "IC025 by year", ("A",), "sdr_ic_year", "ic025_year",
-        *("ic_year", "ic025_year", "ic975_year"), is_log2=True,
+        *("ic_year", "ic025_year", "ic975_year"), is_log2=True, expects_itself=True,
     ),
     Rule(
         "ror_age_sex", "ROR by age and sex", ALL, "sdr_ror_age_sex", "ror_age_sex_low",

@@ -6,18 +6,23 @@ import multiprocessing
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from pvsignal import simulate
 from pvsignal.analysis import Analysis, load_analysis
+from pvsignal.errors import PvsignalError
 from pvsignal.pipeline.building import build, open_warehouse
 from pvsignal.pipeline.evaluating.archive import (
+    NOTHING,
+    SCENES,
+    SIGNALS,
     ArchiveFigures,
-    figures_of,
     read_statistics,
-    warm_up,
+    rule_figures,
+    scene_figures,
 )
 from pvsignal.pipeline.evaluating.truth import read_truth
 from pvsignal.pipeline.inputs import identify
@@ -31,9 +36,15 @@ from pvsignal.progress import NoProgress, Progress
 from pvsignal.quarter import QuarterSpan
 from pvsignal.settings import Settings
 
-# Null archives have seeds of their own: their background is not that of the others.
-FIRST_SEED: Final = 1
-FIRST_NULL_SEED: Final = 1_001
+# Each kind of archive has seeds of its own: its background is not that of the others.
+FIRST_SEEDS: Final = {SIGNALS: 1, NOTHING: 1_001, SCENES: 2_001}
+
+# Share of reports with an MS therapy, about ten times the real one: with that an
+# archive of this size would expect hardly a report of any pair.
+MS_SHARE: Final = 0.30
+
+# True ratios of the planted signals, dealt so that each signal has each of them.
+RATIOS: Final = (2.0, 5.0, 10.0)
 
 # Each process runs DuckDB: two together stay within 8 GB.
 MEMORY: Final = "3GB"
@@ -45,8 +56,8 @@ class Plan:
 
     Attributes
     ----------
-    n_seeds, n_null_seeds
-        Archives with planted signals and scenes, and without any.
+    n_seeds, n_null_seeds, n_scene_seeds
+        Archives with planted signals, with nothing planted, and with scenes.
     n_reports, span
         Size of each.
     processes
@@ -57,6 +68,7 @@ class Plan:
 
     n_seeds: int
     n_null_seeds: int
+    n_scene_seeds: int
     n_reports: int
     span: QuarterSpan
     processes: int = 2
@@ -66,27 +78,40 @@ class Plan:
 def run_archives(
     plan: Plan, *, progress: Progress | None = None
 ) -> tuple[ArchiveFigures, ...]:
-    """Figures of every archive of a plan, planted ones first, in the order of seeds."""
+    """Figures of every archive of a plan, kind by kind, in the order of seeds.
+
+    Raises
+    ------
+    PvsignalError
+        As the stages do, and if a process was killed.
+    """
     listener = progress or NoProgress()
+    numbers = {
+        SIGNALS: plan.n_seeds,
+        NOTHING: plan.n_null_seeds,
+        SCENES: plan.n_scene_seeds,
+    }
     jobs = [
-        *((seed, True) for seed in range(FIRST_SEED, FIRST_SEED + plan.n_seeds)),
-        *(
-            (seed, False)
-            for seed in range(FIRST_NULL_SEED, FIRST_NULL_SEED + plan.n_null_seeds)
-        ),
+        (FIRST_SEEDS[kind] + number, kind)
+        for kind, n in numbers.items()
+        for number in range(n)
     ]
     # A fork would copy the threads of the libraries in whatever state they are.
     context = multiprocessing.get_context("spawn")
     listener.start("evaluating archives", len(jobs))
     with ProcessPoolExecutor(plan.processes, mp_context=context) as pool:
         waiting = [
-            pool.submit(run_archive, plan, seed, is_planted=is_planted)
-            for seed, is_planted in jobs
+            pool.submit(run_archive, plan, seed, kind=kind) for seed, kind in jobs
         ]
         try:
             for done in as_completed(waiting):
                 done.result()
                 listener.advance(1)
+        except BrokenProcessPool:
+            raise PvsignalError(
+                "a process that ran an archive was killed, most often for want of "
+                "memory; use --processes 1 or fewer --reports"
+            ) from None
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
@@ -94,26 +119,36 @@ def run_archives(
     return tuple(one.result() for one in waiting)
 
 
-def run_archive(plan: Plan, seed: int, *, is_planted: bool) -> ArchiveFigures:
+def run_archive(plan: Plan, seed: int, *, kind: str) -> ArchiveFigures:
     """Figures of one archive, made and run in a folder that is gone afterwards."""
     begun = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix=f"pvsignal-evaluate-{seed}-") as folder:
-        made = figures_in(Path(folder), plan, seed, is_planted=is_planted)
+        made = figures_in(Path(folder), plan, seed, kind=kind)
     return replace(made, seconds=time.perf_counter() - begun)
 
 
-def figures_in(
-    folder: Path, plan: Plan, seed: int, *, is_planted: bool
-) -> ArchiveFigures:
-    """Figures of one archive; the archive and its warehouse stay in the folder."""
+def dealt_ratios(seed: int) -> tuple[float, ...]:
+    """True ratios as an archive deals them out, the next seed beginning one further."""
+    begin = seed % len(RATIOS)
+    return RATIOS[begin:] + RATIOS[:begin]
+
+
+def figures_in(folder: Path, plan: Plan, seed: int, *, kind: str) -> ArchiveFigures:
+    """Figures of one archive; the archive and its warehouse stay in the folder.
+
+    Scenes are played in archives of their own: they change what stands behind other
+    pairs, and their choice would decide which comparator looks best.
+    """
     simulated = simulate.simulate(
         folder / "archives",
         span=plan.span,
         n_reports=plan.n_reports,
         seed=seed,
         with_fates=False,
-        planted=is_planted,
-        scenes=tuple(simulate.SCENES) if is_planted else (),
+        planted=kind == SIGNALS,
+        drawn_ratios=dealt_ratios(seed) if kind == SIGNALS else (),
+        scenes=tuple(simulate.SCENES) if kind == SCENES else (),
+        ms_share=MS_SHARE,
     )
     settings = Settings(
         data_dir=folder / "data",
@@ -127,9 +162,11 @@ def figures_in(
     table = read_statistics(settings.warehouse_path, analysis.thresholds)
     pairs = set(zip(table["drug"], table["event"], strict=True))
     truth = read_truth(simulated.truth, pairs, first=plan.span.first)
-    by_rule, by_scene = figures_of(table, truth)
-    n_quarters = len(plan.span) - warm_up(len(plan.span))
-    return ArchiveFigures(seed, is_planted, n_quarters, by_rule, by_scene)
+    if kind == SCENES:
+        return ArchiveFigures(seed, kind, scenes=scene_figures(table, truth))
+    return ArchiveFigures(
+        seed, kind, rules=rule_figures(table, truth), planted=truth.planted
+    )
 
 
 def of_primary(analysis: Analysis) -> Analysis:

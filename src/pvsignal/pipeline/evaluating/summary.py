@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Final
 
@@ -74,6 +74,49 @@ class RuleSummary:
     factor: Interval
     coverage: Interval
     coverage_null: Interval
+
+
+@dataclass(frozen=True)
+class SizeSummary:
+    """How large the planted signals of one true ratio are.
+
+    Attributes
+    ----------
+    ratio
+        True reporting ratio from the onset on.
+    n_pairs
+        Pairs an archive, mean.
+    n_expected, n_planted
+        Quartiles over all pairs: reports from the onset on that a ratio of 1 would
+        bring, and those added to them.
+    """
+
+    ratio: float
+    n_pairs: float
+    n_expected: tuple[float, float, float]
+    n_planted: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class RatioSummary:
+    """One rule in one comparator on the planted signals of one true ratio.
+
+    Attributes
+    ----------
+    ratio, rule, comparator
+        Which.
+    n_true, sensitivity, delay_median, delay_quartiles, within
+        As of `RuleSummary`, of these pairs.
+    """
+
+    ratio: float
+    rule: str
+    comparator: str
+    n_true: float
+    sensitivity: Interval
+    delay_median: Interval
+    delay_quartiles: tuple[float, float]
+    within: Interval
 
 
 @dataclass(frozen=True)
@@ -158,7 +201,6 @@ def summarised_rules(archives: Sequence[ArchiveFigures]) -> tuple[RuleSummary, .
 
 def summarised_nulls(archives: Sequence[ArchiveFigures]) -> tuple[NullSummary, ...]:
     """Rules over archives without any."""
-    n_quarters = sum(one.n_quarters for one in archives)
     return tuple(
         NullSummary(
             rule=own[0].rule,
@@ -167,10 +209,35 @@ def summarised_nulls(archives: Sequence[ArchiveFigures]) -> tuple[NullSummary, .
             n_false=_n_false(own),
             specificity=_specificity(own),
             new_false=_new_false(own),
-            new_false_most=_most(own, n_quarters),
+            new_false_most=_most(own),
             coverage_null=_share([x.coverage_null for x in own]),
         )
         for own in _by_rule(archives)
+    )
+
+
+def summarised_sizes(archives: Sequence[ArchiveFigures]) -> tuple[SizeSummary, ...]:
+    """Planted signals by their true ratio."""
+    pairs = [pair for one in archives for pair in one.planted]
+    return tuple(
+        SizeSummary(
+            ratio,
+            n_pairs=len(own) / len(archives),
+            n_expected=_quartiles([pair.n_expected for pair in own]),
+            n_planted=_quartiles([pair.n_planted for pair in own]),
+        )
+        for ratio in sorted({pair.ratio for pair in pairs})
+        if (own := [pair for pair in pairs if pair.ratio == ratio])
+    )
+
+
+def summarised_ratios(archives: Sequence[ArchiveFigures]) -> tuple[RatioSummary, ...]:
+    """Rules on the planted signals of each true ratio."""
+    ratios = sorted({pair.ratio for one in archives for pair in one.planted})
+    return tuple(
+        _ratio_summary([_of_ratio(one, ratio) for one in own], ratio)
+        for own in _by_rule(archives)
+        for ratio in ratios
     )
 
 
@@ -250,7 +317,7 @@ def _rule_summary(own: Sequence[RuleFigures]) -> RuleSummary:
         comparator=own[0].comparator,
         n_true=float(np.mean([x.n_true for x in own])),
         n_null=float(np.mean([x.n_null for x in own])),
-        sensitivity=_share([x.n_found / x.n_true if x.n_true else np.nan for x in own]),
+        sensitivity=_sensitivity(own),
         n_blind=float(np.mean([x.n_blind for x in own])),
         roc_area=_share([x.roc_area for x in own]),
         delay_median=_over_archives(own, lambda found: found.quantile(0.5)),
@@ -266,6 +333,39 @@ def _rule_summary(own: Sequence[RuleFigures]) -> RuleSummary:
         coverage=_share([x.coverage for x in own]),
         coverage_null=_share([x.coverage_null for x in own]),
     )
+
+
+def _of_ratio(own: RuleFigures, ratio: float) -> RuleFigures:
+    """Figures of a rule on the true pairs of one ratio."""
+    places = [place for place, one in enumerate(own.ratio) if one == ratio]
+    # A rule that is looked at once has no delays.
+    looked = places if own.is_found else []
+    return replace(
+        own,
+        n_true=len(places),
+        n_found=sum(own.is_flagged[place] for place in places),
+        delay_quarters=tuple(own.delay_quarters[place] for place in looked),
+        is_found=tuple(own.is_found[place] for place in looked),
+    )
+
+
+def _ratio_summary(own: Sequence[RuleFigures], ratio: float) -> RatioSummary:
+    pooled = _pooled(own, np.arange(len(own)))
+    return RatioSummary(
+        ratio,
+        rule=own[0].rule,
+        comparator=own[0].comparator,
+        n_true=float(np.mean([x.n_true for x in own])),
+        sensitivity=_sensitivity(own),
+        delay_median=_over_archives(own, lambda found: found.quantile(0.5)),
+        delay_quartiles=(pooled.quantile(0.25), pooled.quantile(0.75)),
+        within=_over_archives(own, lambda found: found.found_by(WITHIN_QUARTERS)),
+    )
+
+
+def _quartiles(values: Sequence[float]) -> tuple[float, float, float]:
+    low, middle, high = np.quantile(values, [0.25, 0.5, 0.75]).tolist()
+    return low, middle, high
 
 
 def _pooled(own: Sequence[RuleFigures], places: npt.NDArray[np.int64]) -> Survival:
@@ -285,6 +385,10 @@ def _over_archives(
         len(own),
         rng=np.random.default_rng(_SEED),
     )
+
+
+def _sensitivity(own: Sequence[RuleFigures]) -> Interval:
+    return _share([x.n_found / x.n_true if x.n_true else np.nan for x in own])
 
 
 def _share(values: Sequence[float]) -> Interval:
@@ -307,10 +411,9 @@ def _new_false(own: Sequence[RuleFigures]) -> Interval:
     return stats.mean_interval([x.new_false_per_quarter for x in own], least=0.0)
 
 
-def _most(own: Sequence[RuleFigures], n_quarters: int) -> float:
+def _most(own: Sequence[RuleFigures]) -> float:
     """Upper limit of the rate of new flags, from their number in all archives."""
-    rates = np.array([x.new_false_per_quarter for x in own])
-    if np.isnan(rates).any():
+    n_quarters = sum(x.n_quarters for x in own)
+    if not n_quarters:
         return np.nan
-    n_new = round(float(rates.sum()) * n_quarters / len(own))
-    return stats.poisson_upper(n_new, float(n_quarters))
+    return stats.poisson_upper(sum(x.n_new for x in own), float(n_quarters))

@@ -24,6 +24,29 @@ MISLEADING: Final = 1.5
 
 
 @dataclass(frozen=True)
+class PlantedPair:
+    """A planted signal.
+
+    Attributes
+    ----------
+    drug, event
+        The pair.
+    ratio
+        True ratio of the reports from the onset on.
+    n_expected
+        Reports of the pair from then on that a ratio of 1 would bring.
+    n_planted
+        Reports that were added to them.
+    """
+
+    drug: str
+    event: str
+    ratio: float
+    n_expected: float
+    n_planted: int
+
+
+@dataclass(frozen=True)
 class Truth:
     """Pairs whose reporting ratio is known.
 
@@ -38,18 +61,22 @@ class Truth:
     expected
         Crude ratio that the plan implies: ``drug``, ``event``, ``comparator``,
         ``expected_ratio``.
+    planted
+        Planted signals.
     """
 
     pairs: pd.DataFrame
     expected: pd.DataFrame
+    planted: tuple[PlantedPair, ...] = ()
 
 
 def read_truth(folder: Path, scored: Collection[Pair], *, first: Quarter) -> Truth:
     """Truth of the scored pairs.
 
     Pairs of which the ratio is not known are left out: traps (thinned below what could
-    be flagged), pairs with what litigated reports hide, and those that hold a planted
-    pair or a pair of a scene, such as the class of its drug.
+    be flagged), those that hold a planted pair or a pair of a scene, such as the class
+    of its drug, and any other drug with the group of a planted pair or of litigated
+    reports, which stand in its background.
 
     Parameters
     ----------
@@ -61,13 +88,17 @@ def read_truth(folder: Path, scored: Collection[Pair], *, first: Quarter) -> Tru
         Quarter in which the archive begins: the onset of pairs without another one.
     """
     expected = _read(folder / "expected_ratios.csv", _EXPECTED)
-    known = pd.concat([_signals(folder), _scene_pairs(expected)], ignore_index=True)
+    signals = _read(folder / "signals.csv", _SIGNALS)
+    known = pd.concat([_signals(signals), _scene_pairs(expected)], ignore_index=True)
     known = known.drop_duplicates(["drug", "event"], ignore_index=True)
     touched = _pairs_of(known)
     for name in ("implied", "masking", "traps", "scenes"):
         touched |= _pairs_of(_read(folder / f"{name}.csv", ("drug", "event")))
     touched = {pair for pair in touched if all(pair)}
-    chance = set(scored) - touched - holding(touched, scored)
+    masking = _read(folder / "masking.csv", ("event",))
+    changed = {*signals["event"], *masking["event"]}
+    chance = {pair for pair in scored if pair[1] not in changed}
+    chance -= touched | holding(touched, chance)
     known = known[[pair in scored for pair in _rows(known)]]
     nulls = pd.DataFrame(sorted(chance), columns=["drug", "event"])
     nulls = nulls.assign(ratio=1.0, onset=first.ordinal, scene=CHANCE)
@@ -76,6 +107,10 @@ def read_truth(folder: Path, scored: Collection[Pair], *, first: Quarter) -> Tru
     return Truth(
         pairs.astype({"ratio": float, "onset": "int64"}),
         plan.drop_duplicates(["drug", "event", "comparator"]),
+        tuple(
+            PlantedPair(*row)
+            for row in signals.drop(columns="from_quarter").itertuples(index=False)
+        ),
     )
 
 
@@ -83,12 +118,11 @@ _EXPECTED = (
     *("scene", "drug", "event", "from_quarter", "comparator"),
     *("true_ratio", "expected_ratio"),
 )
+_SIGNALS = ("drug", "event", "ratio", "from_quarter", "n_expected", "n_planted")
 
 
-def _signals(folder: Path) -> pd.DataFrame:
-    columns = ("drug", "event", "ratio", "from_quarter")
-    table = _read(folder / "signals.csv", columns).assign(scene=PLANTED)
-    return _with_onset(table)
+def _signals(signals: pd.DataFrame) -> pd.DataFrame:
+    return _with_onset(signals.assign(scene=PLANTED))
 
 
 def _scene_pairs(expected: pd.DataFrame) -> pd.DataFrame:
