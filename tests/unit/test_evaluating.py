@@ -88,6 +88,7 @@ def test_each_scored_pair_is_true_null_or_of_unknown_ratio(truth_folder: Path) -
         ("ofatumumab", "larynx"),
         ("natalizumab", "uterus"),
         ("fingolimod", "breast"),
+        ("methotrexate", "breast"),
         ("ocrelizumab", "lymphoma_nhl_other"),
         ("ocrelizumab", "head_neck"),
         ("natalizumab", "head_neck"),

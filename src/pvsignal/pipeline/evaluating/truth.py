@@ -10,8 +10,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from pvsignal import codelists
+from pvsignal.codelists import drug_members
 from pvsignal.quarter import Quarter
 from pvsignal.simulate.truth import Pair, holding
+from pvsignal.simulate.vocabulary import load_vocabulary
 
 PLANTED: Final = "planted"
 CHANCE: Final = "chance"
@@ -70,13 +73,19 @@ class Truth:
     planted: tuple[PlantedPair, ...] = ()
 
 
+def simulated_therapies() -> frozenset[str]:
+    """MS therapies of which simulated archives have reports of their own."""
+    return frozenset(load_vocabulary().therapies["ingredient"])
+
+
 def read_truth(folder: Path, scored: Collection[Pair], *, first: Quarter) -> Truth:
     """Truth of the scored pairs.
 
     Pairs of which the ratio is not known are left out: traps (thinned below what could
     be flagged), those that hold a planted pair or a pair of a scene, such as the class
     of its drug, and any other drug with the group of a planted pair or of litigated
-    reports, which stand in its background.
+    reports, which stand in its background. So are pairs of a drug that is no simulated
+    therapy, nor a class with one.
 
     Parameters
     ----------
@@ -97,7 +106,10 @@ def read_truth(folder: Path, scored: Collection[Pair], *, first: Quarter) -> Tru
     touched = {pair for pair in touched if all(pair)}
     masking = _read(folder / "masking.csv", ("event",))
     changed = {*signals["event"], *masking["event"]}
-    chance = {pair for pair in scored if pair[1] not in changed}
+    members = drug_members(codelists.load_codelists())
+    simulated = members[members["therapy"].isin(simulated_therapies())]
+    drugs = set(simulated["drug"])
+    chance = {pair for pair in scored if pair[0] in drugs and pair[1] not in changed}
     chance -= touched | holding(touched, chance)
     known = known[[pair in scored for pair in _rows(known)]]
     nulls = pd.DataFrame(sorted(chance), columns=["drug", "event"])
