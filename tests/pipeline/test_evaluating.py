@@ -27,7 +27,7 @@ from pvsignal.quarter import Quarter, QuarterSpan
 from pvsignal.simulate.vocabulary import read_table
 
 PLAN = Plan(
-    n_seeds=2,
+    n_seeds=1,
     n_null_seeds=1,
     n_scene_seeds=1,
     n_reports=5_000,
@@ -218,31 +218,14 @@ def test_same_seeds_give_the_same_figures_whoever_runs_them(
     archive: Archive, null: Archive, tmp_path: Path
 ) -> None:
     evaluation = evaluating.evaluate(PLAN)
-    first, second, third, played = evaluation.archives
+    first, second, played = evaluation.archives
     # NaN is not equal to itself, its text is.
     assert repr(replace(first, seconds=0.0)) == repr(archive.figures)
-    assert repr(replace(third, seconds=0.0)) == repr(null.figures)
-    assert (second.seed, second.kind) == (2, SIGNALS)
-    # The second seed deals the same signals the next ratio.
-    dealt = {(pair.drug, pair.event): pair.ratio for pair in first.planted}
-    for pair in second.planted:
-        assert pair.ratio != dealt[pair.drug, pair.event]
+    assert repr(replace(second, seconds=0.0)) == repr(null.figures)
     assert (played.kind, played.rules) == (SCENES, ())
     assert {"class_effect", "confounded_indication"} <= {
         figures.scene for figures in played.scenes
     }
-
-    summary = next(
-        x for x in evaluation.rules if (x.rule, x.comparator) == ("ror", "A")
-    )
-    of_both = [
-        next(x for x in one.rules if (x.rule, x.comparator) == ("ror", "A"))
-        for one in (first, second)
-    ]
-    assert summary.n_false.value == np.mean([x.n_false for x in of_both])
-    assert summary.roc_area.value == pytest.approx(
-        np.mean([x.roc_area for x in of_both])
-    )
 
     text = page.markdown(evaluation)
     assert text.count("\n| ROR, lower limit | B |") == 4

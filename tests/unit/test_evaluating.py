@@ -21,6 +21,7 @@ from pvsignal.pipeline.evaluating.archive import (
 )
 from pvsignal.pipeline.evaluating.page import markdown
 from pvsignal.pipeline.evaluating.rules import RULES
+from pvsignal.pipeline.evaluating.running import RATIOS, dealt_ratios
 from pvsignal.pipeline.evaluating.summary import (
     contrasts,
     summarised_nulls,
@@ -216,6 +217,13 @@ def test_an_estimate_with_the_drug_in_its_expected_count_is_held_against_that() 
 
 def test_a_short_span_loses_half_of_its_quarters_to_the_warm_up() -> None:
     assert [warm_up(n) for n in (1, 6, 16, 40)] == [0, 3, 8, 8]
+
+
+def test_each_signal_gets_each_ratio_over_the_seeds() -> None:
+    dealt = [dealt_ratios(seed) for seed in (1, 2, 3)]
+    assert {frozenset(of_signal) for of_signal in zip(*dealt, strict=True)} == {
+        frozenset(RATIOS)
+    }
 
 
 # --- several archives ----------------------------------------------------------------
