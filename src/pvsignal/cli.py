@@ -365,8 +365,8 @@ class StatusFormat(StrEnum):
 @app.command()
 def evaluate(
     seeds: Annotated[int, typer.Option(help="Archives with signals.", min=1)] = 20,
-    null_seeds: Annotated[int, typer.Option(help="Archives without any.", min=0)] = 10,
-    scene_seeds: Annotated[int, typer.Option(help="Archives with scenes.", min=0)] = 6,
+    null_seeds: Annotated[int, typer.Option(help="Archives without any.", min=0)] = 6,
+    scene_seeds: Annotated[int, typer.Option(help="Archives with scenes.", min=0)] = 4,
     reports: Annotated[
         int, typer.Option(help="Cases in each.", min=simulator.MIN_REPORTS)
     ] = 40_000,
