@@ -504,7 +504,7 @@ def sql(
         query,
         timeout_seconds=timeout,
         memory_limit=settings.memory_limit,
-        readable=[settings.staged_dir] if warehouse else [],
+        reachable=[settings.staged_dir] if warehouse else [],
     ) as answer:
         if format is SqlFormat.table and output is None:
             _out.print(_answer_table(answer))

@@ -59,7 +59,7 @@ def open_query(
     *,
     timeout_seconds: float,
     memory_limit: str = "4GB",
-    readable: Sequence[Path] = (),
+    reachable: Sequence[Path] = (),
 ) -> Iterator[Answer]:
     """Answer to one SELECT or EXPLAIN, of which only a batch is in memory at a time.
 
@@ -73,7 +73,7 @@ def open_query(
         After which the query is interrupted, also while its rows are being read.
     memory_limit
         As DuckDB writes it.
-    readable
+    reachable
         Folders that the views of the file may read.
 
     Raises
@@ -91,7 +91,7 @@ def open_query(
                 warehouse.connect_readonly(
                     file,
                     temp_dir=Path(spill),
-                    readable=readable,
+                    reachable=reachable,
                     memory_limit=memory_limit,
                 )
             )
@@ -111,7 +111,7 @@ def run_query(
     *,
     timeout_seconds: float,
     memory_limit: str = "4GB",
-    readable: Sequence[Path] = (),
+    reachable: Sequence[Path] = (),
 ) -> pa.Table:
     """Rows of one SELECT or EXPLAIN, all of them in memory; see `open_query`."""
     with open_query(
@@ -119,7 +119,7 @@ def run_query(
         sql,
         timeout_seconds=timeout_seconds,
         memory_limit=memory_limit,
-        readable=readable,
+        reachable=reachable,
     ) as answer:
         return pa.Table.from_batches(answer.batches, answer.schema)
 

@@ -558,10 +558,10 @@ def connect_readonly(
     path: Path,
     *,
     temp_dir: Path,
-    readable: Sequence[Path] = (),
+    reachable: Sequence[Path] = (),
     memory_limit: str = "4GB",
 ) -> Iterator[Connection]:
-    """Connection that cannot write, cannot read files outside and cannot be widened.
+    """Connection that cannot change the file, reach others or be widened.
 
     Parameters
     ----------
@@ -569,8 +569,9 @@ def connect_readonly(
         The DuckDB file.
     temp_dir
         Where a query may spill; never beside the published file.
-    readable
-        Folders that views of the file read (the staged Parquet of a warehouse).
+    reachable
+        Folders whose files a query may read or write: the staged Parquet that views of
+        a warehouse read, the tables of a report.
     memory_limit
         As DuckDB writes it.
     """
@@ -585,10 +586,10 @@ def connect_readonly(
         },
     )
     try:
-        if readable:
+        if reachable:
             con.execute(
                 "set allowed_directories = ["
-                + ", ".join(f"'{_quoted(folder)}/'" for folder in readable)
+                + ", ".join(f"'{_quoted(folder)}/'" for folder in reachable)
                 + "]"
             )
         con.execute("set enable_external_access = false")
@@ -723,6 +724,14 @@ def query_arrow(con: Connection, sql: str) -> pa.Table:
 def write_parquet(con: Connection, sql: str, file: Path) -> None:
     """Write the result of a query as a Parquet file."""
     con.execute(f"copy ({sql}) to '{_quoted(file)}' (format parquet, compression zstd)")
+
+
+def write_csv(con: Connection, sql: str, file: Path) -> int:
+    """Write the result of a query as a CSV file, and tell how many rows it has."""
+    ((n_rows,),) = con.execute(
+        f"copy ({sql}) to '{_quoted(file)}' (format csv, header)"
+    ).fetchall()
+    return int(n_rows)
 
 
 def query_frame(

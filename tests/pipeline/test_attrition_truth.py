@@ -125,7 +125,7 @@ def defective(
     made = simulate.simulate(
         folder / "archives",
         span=request.param,
-        n_reports=3_000,
+        n_reports=4_500,
         seed=5,
         defects=DEFECTS,
     )

@@ -287,7 +287,7 @@ def _write_report(
     progress: Progress | None,
 ) -> None:
     spill = settings.data_dir / ".spill"
-    with warehouse.connect_readonly(file, temp_dir=spill) as con:
+    with warehouse.connect_readonly(file, temp_dir=spill, reachable=[folder]) as con:
         write_report(
             con, folder, analysis=inputs.analysis, progress=progress or NoProgress()
         )
