@@ -15,6 +15,7 @@ pair). Classes share members, so their number varies more than that: 3 to 30 in 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -72,6 +73,9 @@ from pvsignal.simulate.write import (
 )
 
 MIN_REPORTS = 500
+
+# Quarters that are written side by side: text and packing leave the interpreter.
+_AT_ONCE = 2
 
 __all__ = [
     "DEFECTS",
@@ -437,23 +441,30 @@ class _Press:
             plain = _plain_cases(load_vocabulary(), drawn, truth)
             defective = Defective(self.plan.defects, self.plan.seed, plain)
             write = partial(write_defective_archive, defective=defective)
+        write_quarter = partial(
+            write, self.folder, tables=drawn.tables, aside=self.aside
+        )
         written = []
-        for position in range(cohort.begin, cohort.end):
-            written.append(
-                write(
-                    self.folder,
+        # Each quarter has lines and files of its own.
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for made in pool.map(
+                lambda position: write_quarter(
+                    quarters[position], position=position, deletions=self.deletions
+                ),
+                range(cohort.begin, cohort.end),
+            ):
+                written.append(made)
+                self.listener.advance(1)
+            for _ in pool.map(
+                lambda position: set_aside(
+                    self.aside,
                     quarters[position],
                     position=position,
                     tables=drawn.tables,
-                    aside=self.aside,
-                    deletions=self.deletions,
-                )
-            )
-            self.listener.advance(1)
-        for position in range(cohort.end, len(quarters)):
-            set_aside(
-                self.aside, quarters[position], position=position, tables=drawn.tables
-            )
+                ),
+                range(cohort.end, len(quarters)),
+            ):
+                pass
         return written
 
 
