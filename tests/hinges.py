@@ -267,8 +267,11 @@ def _cohort(stays: Sequence[Told], quarters: Sequence[int]):
             ],
         ),
         "cohort.event": _table(
-            "event_level event litigation_set",
-            [(*event, litigation_set(event)) for event in LITIGATED],
+            "event_level event litigation_set litigated_entries",
+            [
+                (*event, litigation_set(event), litigation_set(event))
+                for event in LITIGATED
+            ],
         ),
         "cohort.drug_start": _table(
             "drug_level drug first_quarter_no",

@@ -2,6 +2,8 @@
 -- Title: Events that are scored, each with the set of litigated ingredients that leaves it
 -- Grain: (event_level, event)
 -- Reads: codelists.event, codelists.event_term, codelists.term, codelists.litigated_event, cohort.outcome_verdict
+-- Source: a set is named by a hash of its entries: millions of reports are grouped by the name, and DuckDB keeps up to
+--   twelve letters in place
 with reported_term as (
     select distinct outcome_verdict.term
     from cohort.outcome_verdict as outcome_verdict
@@ -50,7 +52,7 @@ set_of as (
     select
         entry.event_level,
         entry.event,
-        string_agg(distinct entry.entry, '|' order by entry.entry asc) as litigation_set
+        string_agg(distinct entry.entry, '|' order by entry.entry asc) as litigated_entries
     from entry
     group by entry.event_level, entry.event
 )
@@ -61,7 +63,8 @@ select
     named.label,
     named.group_id,
     named.behaviour,
-    coalesce(set_of.litigation_set, '') as litigation_set
+    coalesce(set_of.litigated_entries, '') as litigated_entries,
+    coalesce(left(md5(set_of.litigated_entries), 10), '') as litigation_set
 from named
 left join set_of
     on

@@ -4,7 +4,9 @@
 -- Reads: cohort.event, cohort.litigated_record
 -- Source: stimulated reports mask: they raise c and push the ratios of other drugs down
 with wanted as (
-    select distinct event.litigation_set
+    select distinct
+        event.litigation_set,
+        event.litigated_entries
     from cohort.event as event
     where event.litigation_set <> ''
 ),
@@ -12,7 +14,7 @@ with wanted as (
 member as (
     select
         wanted.litigation_set,
-        unnest(string_split(wanted.litigation_set, '|')) as entry
+        unnest(string_split(wanted.litigated_entries, '|')) as entry
     from wanted
 ),
 

@@ -11,6 +11,10 @@ with outcome as (
         string_agg(distinct outc.outc_cod, '|' order by outc.outc_cod asc) as outcomes,
         bool_or(outc.outc_cod = 'DE') as is_fatal
     from staged.outc as outc
+    semi join counts.review_report as review
+        on
+            outc.quarter_no = review.quarter_no
+            and outc.primaryid = review.primaryid
     where outc.outc_cod is not null
     group by outc.quarter_no, outc.primaryid
 )

@@ -4,7 +4,9 @@
 -- Reads: signals.screened, cohort.event, cohort.litigated_record
 -- Source: docs/signals.md, "Hinges". An ingredient counts in its years of receipt, as in cohort.litigated_report.
 with wanted as (
-    select distinct event.litigation_set
+    select distinct
+        event.litigation_set,
+        event.litigated_entries
     from signals.screened as screened
     inner join cohort.event as event
         on
@@ -20,7 +22,7 @@ with wanted as (
 member as (
     select
         wanted.litigation_set,
-        unnest(string_split(wanted.litigation_set, '|')) as entry
+        unnest(string_split(wanted.litigated_entries, '|')) as entry
     from wanted
 ),
 
