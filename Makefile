@@ -43,7 +43,7 @@ coverage: $(READY)  ## how often intervals and tests hold, into docs/validation.
 	$(BIN)/python -m bench.coverage --page docs/validation.md $(ARGS)
 
 evaluate: $(READY)  ## rules held against simulated truth, into docs/validation.md; about 20 minutes
-	$(BIN)/pvsignal evaluate --seeds 20 --page docs/validation.md $(ARGS)
+	$(BIN)/pvsignal evaluate --seeds 20 --page docs/validation.md --null-archives src/pvsignal/report/null_archives.csv $(ARGS)
 
 clean:
 	rm -rf $(VENV) demo

@@ -46,6 +46,7 @@ from pvsignal.query import (
     write_json,
     write_parquet,
 )
+from pvsignal.report import write_null_archives
 from pvsignal.settings import Settings
 from pvsignal.signals.reviews import Decision
 from pvsignal.sources import manifest
@@ -379,10 +380,22 @@ def evaluate(
     page: Annotated[
         Path | None, typer.Option(help="Page to write the tables into, at its marks.")
     ] = None,
+    null_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--null-archives",
+            help="CSV file for what is flagged where nothing is planted, as the report "
+            "quotes it.",
+        ),
+    ] = None,
 ) -> None:
     """Hold flags against simulated truth: pvsignal evaluate --seeds 20."""
     if page is not None:
         evaluation_page.require_page(page)
+    if null_file is not None and not null_file.absolute().parent.is_dir():
+        raise UsageError(
+            f"--null-archives {null_file} lies in no folder; make it first"
+        )
     if json_file is not None and not json_file.absolute().parent.is_dir():
         raise UsageError(f"--json {json_file} lies in no folder; make it first")
     plan = evaluating.Plan(
@@ -404,6 +417,8 @@ def evaluate(
         json_file.write_text(content + "\n", encoding="utf-8")
     if page is not None:
         evaluation_page.write_page(page, text)
+    if null_file is not None:
+        write_null_archives(null_file, evaluating.null_archives(evaluation))
 
 
 @app.command()

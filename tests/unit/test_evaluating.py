@@ -9,7 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pvsignal.pipeline.evaluating import Evaluation, Plan, as_json
+from pvsignal.pipeline.evaluating import (
+    Evaluation,
+    Plan,
+    as_json,
+    null_archives,
+)
 from pvsignal.pipeline.evaluating.archive import (
     SIGNALS,
     ArchiveFigures,
@@ -383,3 +388,21 @@ def test_delay_of_signals_that_are_mostly_never_found_is_not_reached() -> None:
         )
     )
     assert "| not reached | not reached, not reached | 0.00 | 1.00 |" in text
+
+
+def test_the_report_quotes_the_share_that_null_archives_flag() -> None:
+    nulls = summarised_nulls(ARCHIVES)
+    evaluation = Evaluation(
+        Plan(2, 3, 0, 1_000, QuarterSpan.parse("2020q1..2022q4")),
+        *((), (), ()),
+        nulls,
+        *((), (), ARCHIVES),
+    )
+    quoted = null_archives(evaluation)
+    assert len(quoted) == len(nulls) > 0
+    for row, null in zip(quoted, nulls, strict=True):
+        assert (row.n_archives, row.n_reports, row.n_quarters) == (3, 1_000, 12)
+        assert row.analysis == "ms_malignancy"
+        assert row.share_flagged == 1 - null.specificity.value
+        if row.share_low is not None and row.share_high is not None:
+            assert row.share_low <= row.share_flagged <= row.share_high

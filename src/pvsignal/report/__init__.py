@@ -13,9 +13,10 @@ from pvsignal.report.charts import forest, overview, timeline
 from pvsignal.report.content import Content, read_content
 from pvsignal.report.drawing import draw
 from pvsignal.report.html import Charts, render
+from pvsignal.report.null_archives import NullArchives, write_null_archives
 from pvsignal.report.tables import TABLES, WrittenTable, write_table
 
-__all__ = ["write_report"]
+__all__ = ["NullArchives", "write_null_archives", "write_report"]
 
 MAX_OVERVIEW_PAIRS: Final = 15
 

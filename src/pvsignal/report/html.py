@@ -45,6 +45,7 @@ from pvsignal.report.content import (
     VariantPoint,
 )
 from pvsignal.report.crossing import class_lines, class_words
+from pvsignal.report.null_archives import null_archives_words, read_null_archives
 from pvsignal.report.states import (
     LABEL_WORDS,
     board_groups,
@@ -236,6 +237,7 @@ def _environment(analysis: Analysis) -> Environment:
         board_notes=board_notes,
         state_title=state_title,
         budget_words=budget_words,
+        null_archives=null_archives_words(read_null_archives(), analysis.name),
         change_parts=change_parts,
         episodes=episodes,
         difference_words=difference_words,

@@ -33,8 +33,9 @@ from pvsignal.pipeline.evaluating.summary import (
 from pvsignal.pipeline.evaluating.truth import simulated_therapies
 from pvsignal.pipeline.inputs import read_lists
 from pvsignal.progress import Progress
+from pvsignal.report import NullArchives
 
-__all__ = ["Evaluation", "Plan", "as_json", "evaluate"]
+__all__ = ["Evaluation", "Plan", "as_json", "evaluate", "null_archives"]
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,32 @@ def require_simulated(analysis: Analysis) -> None:
             f"the analysis {analysis.name} counts other events than neoplasms; nothing "
             "is known to be true of them in simulated archives"
         )
+
+
+def null_archives(evaluation: Evaluation) -> tuple[NullArchives, ...]:
+    """What the report quotes of the archives in which nothing is planted."""
+    plan = evaluation.plan
+    name = load_analysis(plan.analysis).name
+    return tuple(
+        NullArchives(
+            analysis=name,
+            rule=one.rule,
+            comparator=one.comparator,
+            n_archives=plan.n_null_seeds,
+            n_reports=plan.n_reports,
+            n_quarters=len(plan.span),
+            n_pairs=one.n_null,
+            share_flagged=1 - one.specificity.value,
+            share_low=_known(1 - one.specificity.high),
+            share_high=_known(1 - one.specificity.low),
+            newly_flagged=_known(one.new_false.value),
+        )
+        for one in evaluation.nulls
+    )
+
+
+def _known(figure: float) -> float | None:
+    return figure if math.isfinite(figure) else None
 
 
 def as_json(evaluation: Evaluation) -> dict[str, Any]:
