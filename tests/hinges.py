@@ -124,9 +124,14 @@ def loosely_linked(stays: Sequence[Told]) -> st.SearchStrategy[list[Looser]]:
     )
 
 
-def litigation_set(event: Event) -> str:
+def litigated_entries(event: Event) -> str:
     listed = LITIGATED[event].items()
     return "|".join(f"{name}:{first}:{last}" for name, (first, last) in listed)
+
+
+def litigation_set(event: Event) -> str:
+    """Name of a set, which says nothing of its entries."""
+    return f"set {list(LITIGATED).index(event)}"
 
 
 @contextmanager
@@ -269,7 +274,7 @@ def _cohort(stays: Sequence[Told], quarters: Sequence[int]):
         "cohort.event": _table(
             "event_level event litigation_set litigated_entries",
             [
-                (*event, litigation_set(event), litigation_set(event))
+                (*event, litigation_set(event), litigated_entries(event))
                 for event in LITIGATED
             ],
         ),

@@ -398,6 +398,10 @@ def evaluate(
         )
     if json_file is not None and not json_file.absolute().parent.is_dir():
         raise UsageError(f"--json {json_file} lies in no folder; make it first")
+    if null_file is not None and null_seeds < 2:
+        raise UsageError(
+            "--null-archives needs --null-seeds 2 or more: an interval is quoted"
+        )
     plan = evaluating.Plan(
         n_seeds=seeds,
         n_null_seeds=null_seeds,

@@ -74,7 +74,8 @@ def open_query(
     memory_limit
         As DuckDB writes it.
     reachable
-        Folders that the views of the file may read.
+        Folders that the views of the file may read. A statement could write there
+        too; only a SELECT or EXPLAIN is let through.
 
     Raises
     ------

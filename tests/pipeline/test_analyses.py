@@ -162,6 +162,24 @@ def test_the_report_speaks_of_jak_inhibitors_and_not_of_ms(
     assert "cardiovascular events reported with JAK inhibitors" in text
     assert "people with the same diseases" in text
     assert not re.search(r"\bMS\b|sclerosis", text)
+    # Null archives were run for the analysis of MS alone.
+    assert "nothing is planted" not in text
+
+
+def test_the_table_of_signals_holds_the_primary_variant(
+    jak: pipeline.Published,
+) -> None:
+    table = pd.read_csv(jak.report.parent / "tables" / "signals.csv", dtype=str)
+    assert set(table["variant"]) == {"primary"}
+    ((n,),) = [
+        tuple(row.values())
+        for row in run_query(
+            jak.database,
+            "select count(*) from api.signals where variant = 'primary'",
+            timeout_seconds=60,
+        ).to_pylist()
+    ]
+    assert len(table) == n
 
 
 @pytest.mark.parametrize("name", ["signals", "excluded_cases", "codelists", "ledger"])

@@ -140,6 +140,7 @@ def test_reports_written_for_a_pair_are_counted_one_by_one(
         [row["event"], row["drug"]],
     ).fetchall()
     assert row["n_planted"] >= 5
+    assert n_left_out <= row["n_planted"] / 2
     assert row["a"] == row["n_planted"] - n_left_out
 
 
@@ -149,6 +150,7 @@ def test_counts_of_scenes_that_draw_reports_anew_are_as_expected(
 ) -> None:
     table = staged.of(scene, "A")
     assert len(table) == N_PAIRS[scene]
+    assert table["a"].notna().all()
     assert within_poisson(table["a"].sum(), table["expected_a"].sum())
 
 

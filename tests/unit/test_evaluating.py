@@ -398,11 +398,21 @@ def test_the_report_quotes_the_share_that_null_archives_flag() -> None:
         nulls,
         *((), (), ARCHIVES),
     )
-    quoted = null_archives(evaluation)
-    assert len(quoted) == len(nulls) > 0
-    for row, null in zip(quoted, nulls, strict=True):
-        assert (row.n_archives, row.n_reports, row.n_quarters) == (3, 1_000, 12)
-        assert row.analysis == "ms_malignancy"
-        assert row.share_flagged == 1 - null.specificity.value
-        if row.share_low is not None and row.share_high is not None:
-            assert row.share_low <= row.share_flagged <= row.share_high
+    (row,) = null_archives(evaluation)
+    # Two archives with 100 null pairs each, of which 3 and 5 are flagged.
+    assert (row.n_archives, row.n_reports, row.n_quarters) == (2, 1_000, 12)
+    assert row.analysis == "ms_malignancy"
+    assert row.share_flagged == pytest.approx(0.04)
+    assert row.share_low == pytest.approx(0.0)
+    assert row.share_high == pytest.approx(0.167, abs=0.001)
+
+
+def test_a_rule_that_judged_no_pair_is_not_quoted() -> None:
+    none = replace(RULE, n_null=0, n_false=0)
+    evaluation = Evaluation(
+        Plan(1, 2, 0, 1_000, QuarterSpan.parse("2020q1..2022q4")),
+        *((), (), ()),
+        summarised_nulls((_archive(1, none), _archive(2, none))),
+        *((), (), ()),
+    )
+    assert null_archives(evaluation) == ()

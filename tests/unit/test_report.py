@@ -1589,6 +1589,14 @@ def test_holes_between_quarters_are_said_and_crossings_not_computed(
     assert "not computed: quarters are missing" in text
 
 
+def test_what_null_archives_flag_stands_on_the_board_of_the_evaluated_analysis(
+    tmp_path: Path,
+) -> None:
+    page = report(tmp_path)
+    assert "Flagged where nothing is planted" in page
+    assert "simulated archives without any signal" in page
+
+
 def test_a_long_board_says_which_pairs_have_no_section(tmp_path: Path) -> None:
     pairs: Pairs = {
         (f"substance{number}", "breast"): {"A": (5, 50, 200, 40_000 + number)}

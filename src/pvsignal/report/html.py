@@ -237,7 +237,7 @@ def _environment(analysis: Analysis) -> Environment:
         board_notes=board_notes,
         state_title=state_title,
         budget_words=budget_words,
-        null_archives=null_archives_words(read_null_archives(), analysis.name),
+        null_archives=null_archives_words(read_null_archives(), analysis),
         change_parts=change_parts,
         episodes=episodes,
         difference_words=difference_words,

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Final
 
+from pvsignal.analysis import Analysis
 from pvsignal.report import words
 
 FILE: Final = Path(__file__).with_name("null_archives.csv")
@@ -26,8 +27,8 @@ class NullArchives:
 
     Attributes
     ----------
-    analysis
-        Name of the analysis that was run.
+    analysis, analysis_sha256
+        Name of the analysis that was run, and hash of its file.
     rule, comparator
         As in docs/validation.md.
     n_archives, n_reports, n_quarters
@@ -42,6 +43,7 @@ class NullArchives:
     """
 
     analysis: str
+    analysis_sha256: str
     rule: str
     comparator: str
     n_archives: int
@@ -76,6 +78,7 @@ def read_null_archives(file: Path = FILE) -> tuple[NullArchives, ...]:
         return tuple(
             NullArchives(
                 analysis=row["analysis"],
+                analysis_sha256=row["analysis_sha256"],
                 rule=row["rule"],
                 comparator=row["comparator"],
                 n_archives=int(row["n_archives"]),
@@ -95,37 +98,38 @@ def _number(text: str) -> float | None:
     return float(text) if text else None
 
 
-def null_archives_words(rows: Sequence[NullArchives], analysis: str) -> str:
-    """One sentence on what chance alone flags; empty for an analysis not evaluated."""
-    own = [row for row in rows if row.analysis == analysis]
+def null_archives_words(rows: Sequence[NullArchives], analysis: Analysis) -> str:
+    """What chance alone flags, in words; empty for an analysis not evaluated.
+
+    The shares are small because most pairs of a small archive cannot be flagged at all,
+    and the words say so: they bound nothing in an archive of true size.
+    """
+    own = [row for row in rows if row.analysis_sha256 == analysis.sha256]
     quoted = [row for row in own if row.rule == _QUOTED]
     if not quoted:
         return ""
-    first = quoted[0]
     shares = words.joined(
         [
-            f"{_percent(row)} in {row.comparator}"
-            + (
-                f" ({row.newly_flagged:.1f} newly a quarter)"
-                if row.newly_flagged is not None
-                else ""
-            )
+            f"{_share(row)} of {words.count(round(row.n_pairs))} pairs in "
+            f"{row.comparator}"
             for row in quoted
         ]
     )
     together = "".join(
-        f"; {_percent(row)} are robust" for row in own if row.rule == _TOGETHER
+        f"; {_share(row)} are robust" for row in own if row.rule == _TOGETHER
     )
     return (
-        f"In {first.n_archives} simulated archives without any signal "
-        f"({words.count(first.n_reports)} reports and {first.n_quarters} quarters "
-        f"each), the ROR flags of some {words.count(round(first.n_pairs))} pairs "
-        f"{shares}{together}. Archives of another size have other shares"
+        f"in {quoted[0].n_archives} simulated archives without any signal "
+        f"({words.count(quoted[0].n_reports)} reports in {quoted[0].n_quarters} "
+        "quarters, groups of events only, before labels and checks) the ROR flags "
+        f"{shares}{together}. Most of these pairs have too few reports to be flagged "
+        "at all: more are to be expected in a larger archive, where reports are not "
+        "independent of each other either"
     )
 
 
-def _percent(row: NullArchives) -> str:
+def _share(row: NullArchives) -> str:
     text = f"{100 * row.share_flagged:.1f} %"
     if row.share_low is None or row.share_high is None:
-        return text
+        return f"{text} (no interval: the archives are alike)"
     return f"{text} ({100 * row.share_low:.1f} to {100 * row.share_high:.1f})"

@@ -1,9 +1,10 @@
 """CSV files beside the page: the board, its cases, and the views of ``api``.
 
-Views with one line a quarter or a report hold what stands behind the board; the whole
-is in the published file. Every file is ordered by all its columns: equal inputs give
-equal bytes. Empty is NULL; ``inf`` and ``nan`` stand as such. The last two columns of
-each say by which run and code lists it was made, wherever the file is carried to.
+Views with one line a quarter or a report hold what stands behind the board, signals.csv
+the primary variant; the whole is in the published file. Every file is ordered by all
+its columns: equal inputs give equal bytes. NULL is empty, an empty text is ``""``;
+``inf`` and ``nan`` stand as such. The last two columns of each say by which run and
+code lists it was made, wherever the file is carried to.
 """
 
 from __future__ import annotations

@@ -120,15 +120,19 @@ def require_simulated(analysis: Analysis) -> None:
 
 
 def null_archives(evaluation: Evaluation) -> tuple[NullArchives, ...]:
-    """What the report quotes of the archives in which nothing is planted."""
+    """What the report quotes of the archives in which nothing is planted.
+
+    A rule that judged no pair has no row.
+    """
     plan = evaluation.plan
-    name = load_analysis(plan.analysis).name
+    analysis = load_analysis(plan.analysis)
     return tuple(
         NullArchives(
-            analysis=name,
+            analysis=analysis.name,
+            analysis_sha256=analysis.sha256,
             rule=one.rule,
             comparator=one.comparator,
-            n_archives=plan.n_null_seeds,
+            n_archives=one.specificity.n,
             n_reports=plan.n_reports,
             n_quarters=len(plan.span),
             n_pairs=one.n_null,
@@ -138,6 +142,7 @@ def null_archives(evaluation: Evaluation) -> tuple[NullArchives, ...]:
             newly_flagged=_known(one.new_false.value),
         )
         for one in evaluation.nulls
+        if math.isfinite(one.specificity.value)
     )
 
 
