@@ -5,7 +5,6 @@
 --   cohort.litigated_report
 -- Source: design, "Evidence has an interval". n and n_drug of a litigation set are what leaves, n_event and a
 --   are counted without the litigated reports.
---   Each part is counted by its own columns: to group the whole by all of them takes twice as long.
 with population as (
     select
         'n' as measure,
@@ -17,16 +16,8 @@ with population as (
         member.known_from,
         member.known_until,
         member.received_year,
-        member.entry_quarter_no,
-        count(*) as n_reports
-    from counts.population_member as member
-    group by
-        member.comparator,
-        member.drug,
-        member.known_from,
-        member.known_until,
-        member.received_year,
         member.entry_quarter_no
+    from counts.population_member as member
 ),
 
 population_litigated as (
@@ -40,22 +31,13 @@ population_litigated as (
         member.known_from,
         member.known_until,
         member.received_year,
-        member.entry_quarter_no,
-        count(*) as n_reports
+        member.entry_quarter_no
     from counts.population_member as member
     inner join cohort.litigated_report as litigated
         on
             member.quarter_no = litigated.quarter_no
             and member.primaryid = litigated.primaryid
             and member.caseid = litigated.caseid
-    group by
-        member.comparator,
-        member.drug,
-        litigated.litigation_set,
-        member.known_from,
-        member.known_until,
-        member.received_year,
-        member.entry_quarter_no
 ),
 
 exposed as (
@@ -69,16 +51,8 @@ exposed as (
         member.known_from,
         member.known_until,
         member.received_year,
-        member.entry_quarter_no,
-        count(*) as n_reports
-    from counts.exposed_member as member
-    group by
-        member.comparator,
-        member.drug,
-        member.known_from,
-        member.known_until,
-        member.received_year,
         member.entry_quarter_no
+    from counts.exposed_member as member
 ),
 
 exposed_litigated as (
@@ -92,22 +66,13 @@ exposed_litigated as (
         member.known_from,
         member.known_until,
         member.received_year,
-        member.entry_quarter_no,
-        count(*) as n_reports
+        member.entry_quarter_no
     from counts.exposed_member as member
     inner join cohort.litigated_report as litigated
         on
             member.quarter_no = litigated.quarter_no
             and member.primaryid = litigated.primaryid
             and member.caseid = litigated.caseid
-    group by
-        member.comparator,
-        member.drug,
-        litigated.litigation_set,
-        member.known_from,
-        member.known_until,
-        member.received_year,
-        member.entry_quarter_no
 ),
 
 event_reported as (
@@ -121,8 +86,7 @@ event_reported as (
         member.known_from,
         member.known_until,
         member.received_year,
-        member.entry_quarter_no,
-        count(*) as n_reports
+        member.entry_quarter_no
     from counts.population_member as member
     inner join cohort.outcome as outcome
         on
@@ -130,15 +94,6 @@ event_reported as (
             and member.primaryid = outcome.primaryid
             and member.caseid = outcome.caseid
     where not outcome.is_litigated
-    group by
-        member.comparator,
-        member.drug,
-        outcome.event_level,
-        outcome.event,
-        member.known_from,
-        member.known_until,
-        member.received_year,
-        member.entry_quarter_no
 ),
 
 together as (
@@ -152,28 +107,45 @@ together as (
         member.known_from,
         member.known_until,
         member.received_year,
-        member.entry_quarter_no,
-        count(*) as n_reports
-    from counts.pair_member as member
-    group by
-        member.comparator,
-        member.drug,
-        member.event_level,
-        member.event,
-        member.known_from,
-        member.known_until,
-        member.received_year,
         member.entry_quarter_no
+    from counts.pair_member as member
+),
+
+counted as (
+    select population.* from population
+    union all
+    select population_litigated.* from population_litigated
+    union all
+    select exposed.* from exposed
+    union all
+    select exposed_litigated.* from exposed_litigated
+    union all
+    select event_reported.* from event_reported
+    union all
+    select together.* from together
 )
 
-select population.* from population
-union all
-select population_litigated.* from population_litigated
-union all
-select exposed.* from exposed
-union all
-select exposed_litigated.* from exposed_litigated
-union all
-select event_reported.* from event_reported
-union all
-select together.* from together
+select
+    measure,
+    comparator,
+    drug,
+    event_level,
+    event,
+    litigation_set,
+    known_from,
+    known_until,
+    received_year,
+    entry_quarter_no,
+    count(*) as n_reports
+from counted
+group by
+    measure,
+    comparator,
+    drug,
+    event_level,
+    event,
+    litigation_set,
+    known_from,
+    known_until,
+    received_year,
+    entry_quarter_no

@@ -5,11 +5,13 @@
 -- Reads: cohort.counted_report, cohort.report_statement, cohort.exposure, cohort.outcome, cohort.litigated_report
 -- Source: docs/signals.md, "Checks of professionals, age and sex"; as counts.interval: n and n_drug of a litigation
 --   set are what leaves, n_event and a are counted without the litigated reports. Traits are those of the version.
---   Each part is counted by its own columns: to group the whole by all of them takes twice as long.
 with population as (
     select
         'n' as measure,
         '' as drug,
+        '' as event_level,
+        '' as event,
+        '' as litigation_set,
         statement.reporter,
         statement.sex,
         statement.age_band,
@@ -30,6 +32,9 @@ exposed as (
     select
         'n_drug' as measure,
         exposure.drug,
+        population.event_level,
+        population.event,
+        population.litigation_set,
         population.reporter,
         population.sex,
         population.age_band,
@@ -51,58 +56,27 @@ whole as (
     select exposed.* from exposed
 ),
 
-total as (
-    select
-        whole.measure,
-        whole.drug,
-        '' as event_level,
-        '' as event,
-        '' as litigation_set,
-        whole.reporter,
-        whole.sex,
-        whole.age_band,
-        whole.known_from,
-        whole.known_until,
-        count(*) as n_reports
-    from whole
-    group by
-        whole.measure,
-        whole.drug,
-        whole.reporter,
-        whole.sex,
-        whole.age_band,
-        whole.known_from,
-        whole.known_until
-),
-
 leaving as (
     select
         whole.measure,
         whole.drug,
-        '' as event_level,
-        '' as event,
+        whole.event_level,
+        whole.event,
         litigated.litigation_set,
         whole.reporter,
         whole.sex,
         whole.age_band,
         whole.known_from,
         whole.known_until,
-        count(*) as n_reports
+        whole.quarter_no,
+        whole.primaryid,
+        whole.caseid
     from whole
     inner join cohort.litigated_report as litigated
         on
             whole.quarter_no = litigated.quarter_no
             and whole.primaryid = litigated.primaryid
             and whole.caseid = litigated.caseid
-    group by
-        whole.measure,
-        whole.drug,
-        litigated.litigation_set,
-        whole.reporter,
-        whole.sex,
-        whole.age_band,
-        whole.known_from,
-        whole.known_until
 ),
 
 with_event as (
@@ -111,13 +85,15 @@ with_event as (
         whole.drug,
         outcome.event_level,
         outcome.event,
-        '' as litigation_set,
+        whole.litigation_set,
         whole.reporter,
         whole.sex,
         whole.age_band,
         whole.known_from,
         whole.known_until,
-        count(*) as n_reports
+        whole.quarter_no,
+        whole.primaryid,
+        whole.caseid
     from whole
     inner join cohort.outcome as outcome
         on
@@ -127,20 +103,37 @@ with_event as (
     where
         outcome.event_level in ('group', 'supergroup')
         and not outcome.is_litigated
-    group by
-        whole.measure,
-        whole.drug,
-        outcome.event_level,
-        outcome.event,
-        whole.reporter,
-        whole.sex,
-        whole.age_band,
-        whole.known_from,
-        whole.known_until
+),
+
+counted as (
+    select whole.* from whole
+    union all
+    select leaving.* from leaving
+    union all
+    select with_event.* from with_event
 )
 
-select total.* from total
-union all
-select leaving.* from leaving
-union all
-select with_event.* from with_event
+select
+    measure,
+    drug,
+    event_level,
+    event,
+    litigation_set,
+    reporter,
+    sex,
+    age_band,
+    known_from,
+    known_until,
+    count(*) as n_reports
+from counted
+group by
+    measure,
+    drug,
+    event_level,
+    event,
+    litigation_set,
+    reporter,
+    sex,
+    age_band,
+    known_from,
+    known_until
