@@ -130,8 +130,8 @@ def litigated_entries(event: Event) -> str:
 
 
 def litigation_set(event: Event) -> str:
-    """Name of a set, which says nothing of its entries."""
-    return f"set {list(LITIGATED).index(event)}"
+    """Name of a set, which says nothing of its entries; empty where none leaves."""
+    return f"set {list(LITIGATED).index(event)}" if LITIGATED[event] else ""
 
 
 @contextmanager
