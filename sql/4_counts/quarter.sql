@@ -39,6 +39,7 @@ select
     archive.archive,
     archive.archive_sha256,
     archive.archive_url,
+    accounting.quarter_no,
     case
         when accounting.table_name not in ('demo', 'deleted') then coalesce(orphaned.n_orphans, 0)
     end as n_orphans,

@@ -29,12 +29,34 @@ matched as (
         name_match.list = 'therapies'
         and name_match.why = 'match'
     group by name_match.text, name_match.entry
+),
+
+-- The few records of the review set first: else all are held against the tables that describe them.
+record as materialized (
+    select
+        review.caseid,
+        drug.primaryid,
+        drug.quarter_no,
+        drug.line,
+        drug.drug_seq,
+        drug.role_cod,
+        drug.drugname,
+        drug.prod_ai,
+        drug.route,
+        drug.dose_vbm,
+        drug.dechal,
+        drug.rechal
+    from staged.drug as drug
+    inner join counts.review_report as review
+        on
+            drug.quarter_no = review.quarter_no
+            and drug.primaryid = review.primaryid
 )
 
 select
-    review.caseid,
+    drug.caseid,
     drug.primaryid,
-    review.quarter_no,
+    drug.quarter_no,
     drug.line,
     drug.drug_seq,
     drug.role_cod as role,
@@ -48,33 +70,29 @@ select
     started.end_date_precision,
     drug.dechal,
     drug.rechal,
-    record.therapy,
-    record.product_status,
-    record.is_admitted,
+    named.therapy,
+    named.product_status,
+    named.is_admitted,
     case when by_name.text is not null then 'drugname' when by_substance.text is not null then 'prod_ai' end
         as matched_on,
     coalesce(by_name.pattern, by_substance.pattern) as matched_pattern
-from counts.review_report as review
-inner join staged.drug as drug
-    on
-        review.quarter_no = drug.quarter_no
-        and review.primaryid = drug.primaryid
+from record as drug
 left join started
     on
         drug.quarter_no = started.quarter_no
         and drug.primaryid = started.primaryid
         and drug.drug_seq = started.drug_seq
-left join cohort.therapy_record as record
+left join cohort.therapy_record as named
     on
-        drug.quarter_no = record.quarter_no
-        and drug.line = record.line
-        and drug.primaryid = record.primaryid
-        and drug.drug_seq is not distinct from record.drug_seq
+        drug.quarter_no = named.quarter_no
+        and drug.line = named.line
+        and drug.primaryid = named.primaryid
+        and drug.drug_seq is not distinct from named.drug_seq
 left join matched as by_name
     on
-        record.drugname = by_name.text
-        and record.therapy = by_name.therapy
+        named.drugname = by_name.text
+        and named.therapy = by_name.therapy
 left join matched as by_substance
     on
-        record.prod_ai = by_substance.text
-        and record.therapy = by_substance.therapy
+        named.prod_ai = by_substance.text
+        and named.therapy = by_substance.therapy

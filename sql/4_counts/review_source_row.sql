@@ -1,24 +1,10 @@
 -- Kind: table
--- Title: Every staged row of each case of the review set, all versions, down to the archive's hash
--- Grain: (caseid, quarter, table_name, line)
--- Reads: counts.review_report, cases.version, staged.*, source.archive
-with version as (
-    select
-        version.caseid,
-        version.quarter_no,
-        version.primaryid,
-        version.known_from,
-        version.known_until,
-        version.until_reason
-    from cases.version as version
-    where exists (
-        select 1
-        from counts.review_report as review
-        where review.caseid = version.caseid
-    )
-),
-
-source_row as (
+-- Title: Every staged row of each case of the review set, all versions
+-- Grain: (caseid, quarter_no, primaryid, table_name, line)
+-- Reads: counts.review_version, staged.demo, staged.drug, staged.reac, staged.ther, staged.indi, staged.outc,
+--   staged.rpsr
+-- Source: what is the same in all rows of a version or of a file stands in counts.review_version and counts.quarter
+with source_row as (
     select
         'DEMO' as table_name,
         demo.quarter_no,
@@ -71,22 +57,12 @@ source_row as (
 
 select
     version.caseid,
-    archive.quarter,
+    version.quarter_no,
     version.primaryid,
     source_row.table_name,
-    accounting.member,
-    source_row.line,
-    archive.archive,
-    archive.archive_sha256,
-    coalesce(version.until_reason, 'current') as version_state
-from version
+    source_row.line
+from counts.review_version as version
 inner join source_row
     on
         version.quarter_no = source_row.quarter_no
         and version.primaryid = source_row.primaryid
-inner join source.archive as archive
-    on version.quarter_no = archive.quarter_no
-inner join staged.accounting as accounting
-    on
-        source_row.quarter_no = accounting.quarter_no
-        and lower(source_row.table_name) = accounting.table_name

@@ -1,7 +1,7 @@
 -- Kind: view
 -- Title: The reports behind every a in comparator A of the primary variant, one line a pair and case
 -- Grain: (drug, event, caseid); a report stands in the lists of many pairs
--- Reads: counts.review_member, codelists.event_term, api.cases, api.case_events, counts.review_line
+-- Reads: counts.pair_case, counts.listed_case
 -- Columns:
 --   drug_level: substance or class
 --   drug: ingredient in lower case, or class:<id>
@@ -28,108 +28,32 @@
 --   duplicate_cluster: smallest case number of its cluster of suspected duplicates, NULL without a link
 --   duplicate_cluster_size: cases of that cluster; the others are left out
 --   is_treated_event: a drug of the report is given for this term or group
-with member as (
-    select
-        review_member.drug_level,
-        review_member.drug,
-        review_member.event_level,
-        review_member.event,
-        review_member.caseid,
-        bool_or(review_member.comparator = 'B') as in_b,
-        bool_or(review_member.comparator = 'C') as in_c
-    from counts.review_member as review_member
-    group by
-        review_member.drug_level,
-        review_member.drug,
-        review_member.event_level,
-        review_member.event,
-        review_member.caseid
-),
-
-listed as (
-    select distinct
-        review_member.event,
-        review_member.caseid
-    from counts.review_member as review_member
-),
-
-term as (
-    select
-        listed.event,
-        listed.caseid,
-        case_events.term,
-        case_events.is_treated_event
-    from listed
-    inner join codelists.event_term as event_term
-        on listed.event = event_term.event
-    inner join api.case_events as case_events
-        on
-            listed.caseid = case_events.caseid
-            and event_term.term = case_events.term
-    -- A marker that is no neoplasm has no verdict.
-    where case_events.included is not false
-    union all
-    -- Terms of a user's own MedDRA are not published: all neoplasms of the report stand for them.
-    select
-        listed.event,
-        listed.caseid,
-        case_events.term,
-        case_events.is_treated_event
-    from listed
-    inner join api.case_events as case_events
-        on listed.caseid = case_events.caseid
-    where
-        case_events.included is not false
-        and case_events.event_class = 'neoplasm'
-        and not exists (
-            select 1
-            from codelists.event_term as event_term
-            where event_term.event = listed.event
-        )
-),
-
-reported as (
-    select
-        term.event,
-        term.caseid,
-        string_agg(distinct term.term, ', ' order by term.term asc) as neoplasm_terms,
-        bool_or(term.is_treated_event) as is_treated_event
-    from term
-    group by term.event, term.caseid
-)
-
 select
-    member.drug_level,
-    member.drug,
-    member.event_level,
-    member.event,
-    cases.caseid,
-    cases.primaryid,
-    cases.quarter,
-    cases.received_date,
-    cases.event_date,
-    cases.event_date_precision,
-    cases.age_years,
-    cases.sex,
-    cases.country,
-    cases.reporter,
-    cases.is_serious,
-    cases.is_fatal,
-    reported.neoplasm_terms,
-    line.ms_therapies,
-    line.therapy_sequence,
-    line.other_suspects,
-    member.in_b,
-    member.in_c,
-    cases.duplicate_cluster,
-    cases.duplicate_cluster_size,
-    coalesce(reported.is_treated_event, false) as is_treated_event
-from member
-inner join api.cases as cases
-    on member.caseid = cases.caseid
-left join reported
-    on
-        member.event = reported.event
-        and member.caseid = reported.caseid
-left join counts.review_line as line
-    on member.caseid = line.caseid
+    pair_case.drug_level,
+    pair_case.drug,
+    pair_case.event_level,
+    pair_case.event,
+    listed_case.caseid,
+    listed_case.primaryid,
+    listed_case.quarter,
+    listed_case.received_date,
+    listed_case.event_date,
+    listed_case.event_date_precision,
+    listed_case.age_years,
+    listed_case.sex,
+    listed_case.country,
+    listed_case.reporter,
+    listed_case.is_serious,
+    listed_case.is_fatal,
+    pair_case.neoplasm_terms,
+    listed_case.ms_therapies,
+    listed_case.therapy_sequence,
+    listed_case.other_suspects,
+    pair_case.in_b,
+    pair_case.in_c,
+    listed_case.duplicate_cluster,
+    listed_case.duplicate_cluster_size,
+    pair_case.is_treated_event
+from counts.pair_case as pair_case
+inner join counts.listed_case as listed_case
+    on pair_case.caseid = listed_case.caseid

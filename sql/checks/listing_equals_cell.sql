@@ -2,33 +2,46 @@
 -- Title: the case listing of a pair has another number of cases than a; a number cannot be traced
 with listed as (
     select
-        member.comparator,
-        member.drug,
-        member.event,
-        count(distinct member.caseid) as n_cases
-    from counts.review_member as member
-    group by member.comparator, member.drug, member.event
+        pair_case.drug,
+        pair_case.event,
+        count(distinct pair_case.caseid) as n_in_a,
+        count(distinct pair_case.caseid) filter (where pair_case.in_b) as n_in_b,
+        count(distinct pair_case.caseid) filter (where pair_case.in_c) as n_in_c
+    from counts.pair_case as pair_case
+    semi join counts.listed_case as listed_case
+        on pair_case.caseid = listed_case.caseid
+    group by pair_case.drug, pair_case.event
 ),
 
 latest as (
     select max(held_quarter.quarter_no) as quarter_no
     from cases.held_quarter as held_quarter
+),
+
+compared as (
+    select
+        cell.comparator,
+        cell.drug,
+        cell.event,
+        cell.a,
+        coalesce(
+            case cell.comparator when 'A' then listed.n_in_a when 'B' then listed.n_in_b else listed.n_in_c end, 0
+        ) as n_listed
+    from counts.cell as cell
+    inner join latest
+        on cell.quarter_no = latest.quarter_no
+    left join listed
+        on
+            cell.drug = listed.drug
+            and cell.event = listed.event
+    where cell.variant = 'primary'
 )
 
 select
-    cell.comparator,
-    cell.drug,
-    cell.event,
-    cell.a,
-    coalesce(listed.n_cases, 0) as n_listed
-from counts.cell as cell
-inner join latest
-    on cell.quarter_no = latest.quarter_no
-left join listed
-    on
-        cell.comparator = listed.comparator
-        and cell.drug = listed.drug
-        and cell.event = listed.event
-where
-    cell.variant = 'primary'
-    and cell.a <> coalesce(listed.n_cases, 0)
+    compared.comparator,
+    compared.drug,
+    compared.event,
+    compared.a,
+    compared.n_listed
+from compared
+where compared.a <> compared.n_listed

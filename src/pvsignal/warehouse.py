@@ -180,9 +180,11 @@ MODELS: Final[Mapping[str, tuple[str, ...]]] = {
         "4_counts/therapy_start",
         "4_counts/onset_span",
         "4_counts/pair_onset",
-        "4_counts/review_line",
+        "4_counts/listed_case",
         "4_counts/review_event",
+        "4_counts/pair_case",
         "4_counts/review_indication",
+        "4_counts/review_version",
         "4_counts/review_source_row",
         "4_counts/duplicate",
         "4_counts/pair_profile",
@@ -508,14 +510,18 @@ def connect(
 ) -> Iterator[Connection]:
     """Writable connection to a DuckDB file; spills go beside the warehouse."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    with _connected(str(path), threads=threads, memory_limit=memory_limit) as con:
+        yield con
+
+
+@contextmanager
+def _connected(database: str, **settings: str | int | None) -> Iterator[Connection]:
+    """Writable connection; settings that are None are DuckDB's own."""
     config: dict[str, str | bool | int | float | list[str]] = {
         "preserve_insertion_order": True
     }
-    if threads:
-        config["threads"] = threads
-    if memory_limit:
-        config["memory_limit"] = memory_limit
-    con = duckdb.connect(str(path), config=config)
+    config |= {name: value for name, value in settings.items() if value}
+    con = duckdb.connect(database, config=config)
     try:
         # In a process without a main file DuckDB takes itself to be in a notebook.
         con.execute("set enable_progress_bar = false")

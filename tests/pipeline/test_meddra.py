@@ -111,7 +111,7 @@ def test_without_a_folder_nothing_is_missing_and_with_one_no_other_row_moves(
         "signals.onset",
         "signals.ledger",
         "counts.pair_profile",
-        "counts.review_member",
+        "counts.pair_case",
         "counts.crude_event",
         "signals.prior",
         "signals.adjusted",

@@ -186,9 +186,8 @@ def _found(database: duckdb.DuckDBPyConnection) -> dict[int, dict[str, str]]:
         )
         select e.primaryid, coalesce(o.groups, ''), coalesce(o.words, 'no_neoplasm'),
             e.words, exists (
-                select 1 from counts.review_member as m
-                where m.caseid = e.caseid and m.comparator = 'A'
-                    and m.event_level = 'group'
+                select 1 from counts.pair_case as m
+                where m.caseid = e.caseid and m.event_level = 'group'
             )
         from exposure as e left join outcome as o using (caseid)
         """
@@ -229,8 +228,8 @@ def test_each_real_case_that_counts_does_so_for_the_groups_decided_by_hand(
 ) -> None:
     counted = database.execute(
         "select c.primaryid, string_agg(distinct m.event, '|' order by m.event) "
-        "from counts.review_member as m inner join api.cases as c using (caseid) "
-        "where m.comparator = 'A' and m.event_level = 'group' "
+        "from counts.pair_case as m inner join api.cases as c using (caseid) "
+        "where m.event_level = 'group' "
         "and m.drug_level = 'substance' group by c.primaryid"
     ).fetchall()
     assert dict(counted) == {

@@ -305,9 +305,10 @@ PRIVATE = {
     "counts.review_indication": "caseid bigint, primaryid bigint, line int,"
     " drug_seq bigint, indication text, ms_flag text, is_oncology boolean,"
     " neoplasm_group text",
-    "counts.review_source_row": "caseid bigint, quarter text, primaryid bigint,"
-    " table_name text, member text, line int, archive text, archive_sha256 text,"
+    "counts.review_version": "caseid bigint, quarter_no smallint, primaryid bigint,"
     " version_state text",
+    "counts.review_source_row": "caseid bigint, quarter_no smallint, primaryid bigint,"
+    " table_name text, line int",
     "counts.pair_profile": "comparator text, drug_level text, drug text,"
     " event_level text, event text, a_new bigint, a_hcp bigint, a_serious bigint,"
     " a_fatal bigint, a_countries bigint",
@@ -455,7 +456,7 @@ PRIVATE = {
     " joins bigint, staged bigint, rejected bigint, known_rows bigint,"
     " known_from text, known_reason text,"
     " n_orphans bigint, n_without_drug bigint, n_without_reaction bigint,"
-    " archive text, archive_sha256 text, archive_url text",
+    " archive text, archive_sha256 text, archive_url text, quarter_no smallint",
     "counts.reject": "quarter text, table_name text, member text, line int,"
     " reason text, bytes blob",
     "source.check_result": "name text, severity text, effect text, title text,"
@@ -564,13 +565,14 @@ def publish(
     fill(con, "counts.review_case", cases.cases)
     fill(con, "counts.review_drug", cases.drugs)
     fill(con, "counts.review_event", cases.events)
-    run_model(con, read_model("4_counts/review_line"))
+    run_model(con, read_model("4_counts/listed_case"))
     fill(con, "counts.review_indication", cases.indications)
     con.execute(
         "insert into codelists.event_term select distinct m.event_level, m.event, e.term"
         " from counts.review_member as m join counts.review_event as e using (caseid)"
         " where e.included"
     )
+    run_model(con, read_model("4_counts/pair_case"))
     con.execute(
         "insert into counts.pair_profile select comparator, drug_level, drug,"
         " event_level, event, a // 4, a // 2, a // 2, a // 10, least(a, 5)"
@@ -925,7 +927,7 @@ def accounting(quarters: Sequence[str]) -> Iterator[tuple[object, ...]]:
             *(quarter, table, member, "d", 1001, 1, 0, 0, 0, 1000, 0),
             *(1000, "shipped", None, None if table == "demo" else 7),
             *((2, 3) if table == "demo" else (None, None)),
-            *(archive, "9" * 64, f"https://example.invalid/{archive}"),
+            *(archive, "9" * 64, f"https://example.invalid/{archive}", None),
         )
 
 

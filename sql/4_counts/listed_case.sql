@@ -1,8 +1,9 @@
 -- Kind: table
--- Title: What a line list says of the drugs of a report, whatever pair it is listed for
+-- Title: What a line list says of each case of the review set with an admitted therapy, whatever pair it is listed for
 -- Grain: caseid
 -- Reads: counts.review_case, counts.review_drug, counts.exposure_window
--- Source: api.case_listing; once per report, as one report stands in the lists of many pairs
+-- Source: api.pair_cases; a table of its own, because a line list is asked for far more often than a case of the
+--   review set, and most of those name no therapy of the list
 with therapy as (
     select
         review_drug.caseid,
@@ -33,6 +34,8 @@ suspect as (
         coalesce(review_drug.prod_ai, review_drug.drugname)
         || coalesce(' (' || review_drug.product_status || ')', '') as suspect
     from counts.review_drug as review_drug
+    semi join therapy
+        on review_drug.caseid = therapy.caseid
     where
         review_drug.is_admitted is not true
         and review_drug.role in ('PS', 'SS')
@@ -48,11 +51,24 @@ other as (
 
 select
     review_case.caseid,
+    review_case.primaryid,
+    review_case.quarter,
+    review_case.received_date,
+    review_case.event_date,
+    review_case.event_date_precision,
+    review_case.age_years,
+    review_case.sex,
+    review_case.country,
+    review_case.reporter,
+    review_case.is_serious,
+    review_case.is_fatal,
+    review_case.duplicate_cluster,
+    review_case.duplicate_cluster_size,
     therapy.ms_therapies,
     sequence.therapy_sequence,
     other.other_suspects
 from counts.review_case as review_case
-left join therapy
+inner join therapy
     on review_case.caseid = therapy.caseid
 left join sequence
     on review_case.caseid = sequence.caseid
