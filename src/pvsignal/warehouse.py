@@ -546,14 +546,17 @@ def connect_scratch(
 ) -> Iterator[Connection]:
     """Connection to a database of its own under a folder; gone when it is closed.
 
-    Spills go beside it. Meant for work whose tables nobody reads later, such as those
-    of Splink.
+    It lives in memory and spills into the folder. Meant for work whose tables nobody
+    reads later, such as those of Splink.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix=".tmp-scratch-", dir=folder) as scratch,
-        connect(
-            Path(scratch) / "scratch.duckdb", threads=threads, memory_limit=memory_limit
+        _connected(
+            ":memory:",
+            threads=threads,
+            memory_limit=memory_limit,
+            temp_directory=scratch,
         ) as con,
     ):
         yield con
