@@ -530,6 +530,12 @@ def _connected(database: str, **settings: str | int | None) -> Iterator[Connecti
         con.close()
 
 
+def n_threads(con: Connection) -> int:
+    """Threads that DuckDB may use; what NumPy does beside it keeps to the same."""
+    ((n,),) = con.execute("select current_setting('threads')").fetchall()
+    return int(n)
+
+
 @contextmanager
 def connect_memory() -> Iterator[Connection]:
     """Connection to a database that lives as long as it is open."""

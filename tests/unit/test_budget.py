@@ -1,7 +1,7 @@
 """Pairs that emerge by chance: dealing, crossing and the expected number."""
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import islice, permutations
 
 import numpy as np
@@ -463,6 +463,18 @@ def test_more_permutations_leave_the_first_ones_as_they_were() -> None:
         for n in (60, 130)
     )
     assert (many[:60] == few).all()
+
+
+def test_permutations_dealt_side_by_side_are_those_dealt_one_after_another() -> None:
+    reports, margins, _ = _two_quarters()
+    one, three = (
+        error_budget(
+            reports, margins, demands=EASY, permutations=130, seed=1, threads=threads
+        )
+        for threads in (1, 3)
+    )
+    for field in fields(one):
+        assert np.array_equal(getattr(one, field.name), getattr(three, field.name))
 
 
 def test_a_true_signal_that_is_known_makes_no_other_pair_emerge() -> None:

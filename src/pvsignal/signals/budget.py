@@ -15,7 +15,8 @@ docs/signals.md, "Error budget". Permutation p-values are never 0: Phipson, Smyt
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -52,7 +53,7 @@ class Demands:
     emerging: Emerging
 
 
-# Permutations whose states are replayed together, which bounds the memory.
+# Permutations that are dealt and replayed together, which bounds the memory.
 _AT_A_TIME: Final = 50
 
 
@@ -585,6 +586,7 @@ def error_budget(
     seed: int,
     could_emerge: Flags | None = None,
     known: Flags | None = None,
+    threads: int = 1,
 ) -> Budget:
     """Pairs that emerge when the events are dealt anew, and in the reports as they are.
 
@@ -604,6 +606,8 @@ def error_budget(
     known
         Pairs that are true beyond doubt, (drugs, events): reports that have one keep
         their events. None for no pair.
+    threads
+        Permutations dealt at a time; the result does not depend on it.
     """
     board = Board(reports, margins, demands)
     deck = deck_of(reports, None if known is None else reports.with_pair(known))
@@ -614,22 +618,27 @@ def error_budget(
     observed_a = a[:, -1]
     newly, emerging = _emerging([observed], could_emerge, n_quarters=board.n_quarters)
 
+    # A deal writes into its deck, so each thread has one of its own.
+    decks = [replace(deck, owner=deck.owner.copy()) for _ in range(threads)]
+
+    def dealt(numbers: range, own: Deck) -> list[_Dealt]:
+        return [_dealt(board, own, [seed, number]) for number in numbers]
+
     tally = np.zeros((4, board.n_drugs * board.n_events), dtype=np.int64)
     found: list[tuple[Ints, Ints]] = []
-    crossed: list[Crossings] = []
-    for number in range(permutations):
-        rng = np.random.default_rng([seed, number])
-        cases = board.cases(*deal(deck, rng))
-        a = board.counts(cases)
-        one = board.crossings(cases, a)
-        tally[0, one.pair] += 1
-        tally[1, one.pair[one.crosses[:, -1]]] += 1
-        tally[2] += a[:, -1] >= observed_a
-        tally[3] += a[:, -1]
-        crossed.append(one)
-        if len(crossed) == _AT_A_TIME or number == permutations - 1:
+    with ThreadPoolExecutor(threads) as pool:
+        for first in range(0, permutations, _AT_A_TIME):
+            numbers = range(first, min(first + _AT_A_TIME, permutations))
+            shares = [numbers[thread::threads] for thread in range(threads)]
+            parts = list(pool.map(dealt, shares, decks))
+            batch = [parts[n % threads][n // threads] for n in range(len(numbers))]
+            for one, n_reports in batch:
+                tally[0, one.pair] += 1
+                tally[1, one.pair[one.crosses[:, -1]]] += 1
+                tally[2] += n_reports >= observed_a
+                tally[3] += n_reports
+            crossed = [one for one, _ in batch]
             found.append(_emerging(crossed, could_emerge, n_quarters=board.n_quarters))
-            crossed = []
     return Budget(
         newly=np.concatenate([new for new, _ in found]),
         emerging=np.concatenate([stock for _, stock in found]),
@@ -642,6 +651,16 @@ def error_budget(
         observed_a=observed_a.reshape(shape),
         share_kept=_share_kept(reports),
     )
+
+
+_Dealt = tuple[Crossings, Ints]
+
+
+def _dealt(board: Board, deck: Deck, seed: list[int]) -> _Dealt:
+    """Pairs that cross in one permutation, and the reports of each pair in all."""
+    cases = board.cases(*deal(deck, np.random.default_rng(seed)))
+    a = board.counts(cases)
+    return board.crossings(cases, a), a[:, -1].copy()
 
 
 def _share_kept(reports: Reports) -> float:

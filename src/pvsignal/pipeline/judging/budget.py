@@ -141,6 +141,7 @@ def judge_error_budget(
         seed=analysis.budget.seed,
         could_emerge=None if could_emerge is None else grid.flags(could_emerge),
         known=None if known is None else grid.pairs(known),
+        threads=warehouse.n_threads(con),
     )
     of_quarters = _quarter_table(grid, budget)
     is_unbroken = all(b - a == 1 for a, b in pairwise(quarters["quarter_no"]))
