@@ -35,8 +35,12 @@ SQUASHED_ROWS = 20_000
 # Two optima are the same if their negative log-likelihoods differ by less.
 AGREE = 1e-4
 
-# Newton's method ends where a step gains less: along a ridge it would never end.
+# Newton's method ends where a further step should gain less.
 _NEGLIGIBLE = 1e-9
+
+# It ends too where the last step gained less: along a ridge it would never end, and
+# there a step gains a small part of what the one before it did.
+_FLAT = 1e-7
 
 
 def parts(size: int) -> Iterator[slice]:
@@ -258,14 +262,14 @@ class Objective:
             gradient -= slope
         return total, gradient
 
-    def hessian(self, free: FloatArray) -> FloatArray:
-        """Second derivatives, by central differences of the analytic gradient."""
-        step = 1e-4
-        columns = []
-        for i in range(5):
-            shift = np.zeros(5)
-            shift[i] = step
-            columns.append((self(free + shift)[1] - self(free - shift)[1]) / (2 * step))
+    def hessian(self, free: FloatArray, gradient: FloatArray) -> FloatArray:
+        """Second derivatives, by differences of the analytic gradient from that here.
+
+        One-sided: Newton's method needs a direction, and ends where the gradient, which
+        is exact, says so.
+        """
+        step = 1e-5
+        columns = [(self(free + s)[1] - gradient) / step for s in step * np.eye(5)]
         matrix = np.array(columns)
         return (matrix + matrix.T) / 2
 
@@ -401,7 +405,7 @@ def refine(whole: Objective, averaged: Objective, free: FloatArray) -> End:
     """
     nll, gradient = whole(free)
     cheap = whole is not averaged
-    curvature = (averaged if cheap else whole).hessian(free)
+    curvature = averaged.hessian(free, averaged(free)[1] if cheap else gradient)
     step, gain = _newton(curvature, gradient)
     for _ in range(40):
         end = _shorten(whole, free, step, nll, gradient)
@@ -412,11 +416,11 @@ def refine(whole: Objective, averaged: Objective, free: FloatArray) -> End:
         elif not cheap:
             break
         if not cheap or slow:
-            cheap, curvature = False, whole.hessian(free)
+            cheap, curvature = False, whole.hessian(free, gradient)
         step, gain = _newton(curvature, gradient)
         if not slow and gain <= _NEGLIGIBLE:
             break
-        if not cheap and end is not None and gained <= whole.noise(nll) + _NEGLIGIBLE:
+        if not cheap and end is not None and gained <= whole.noise(nll) + _FLAT:
             break
     return End(free, nll, gradient, gain)
 
