@@ -1,23 +1,22 @@
 """Statistics adjusted for what reports state: year, reporter, age, sex, region.
 
 Counts come from ``counts.covariate_margin``, of the primary variant at the latest
-quarter. Those of one drug in one comparator are sparse matrices of events by
-combinations of covariates, and a stratification is a matrix of combinations by strata:
-what is stratified is the product of the two. A sex is part of the stratification, in
-which reports of the others have no stratum.
+quarter. Those of one drug in one comparator are few of all events and combinations of
+covariates, and are kept as a list; a stratification gives each combination its stratum,
+within which the list is summed. A sex is part of the stratification, in which reports
+of the others have no stratum.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-from scipy.sparse import csr_array
 
 from pvsignal import warehouse
 from pvsignal.stats import (
@@ -33,8 +32,10 @@ from pvsignal.stats import (
 from pvsignal.stats.adjusted import COVARIATES, COVARIATES_WITHOUT_REPORTER
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Values = dict[str, Floats]
+Columns = dict[str, npt.NDArray[Any]]
 
 # Sexes whose reports count, by the sex of the event.
 SEXES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -136,10 +137,39 @@ where
     and (sdr_ror or sdr_ic)
 """
 
-_MARGIN = """
-select event, litigation_set, covariate_no, n_reports
-from counts.covariate_margin
-where measure = ? and comparator = ? and drug = ?
+_KEYS = """
+select
+    comparator,
+    drug,
+    measure,
+    cast(
+        row_number() over (order by comparator, drug, measure) - 1 as integer
+    ) as key_no
+from (select distinct comparator, drug, measure from counts.covariate_margin)
+order by key_no
+"""
+
+# A margin is of a litigation set or of an event; what is neither is not asked for.
+_MARGINS = """
+select
+    margin_key.key_no,
+    margin_row.row_no,
+    margin_combination.combination_no,
+    cast(margin.n_reports as double) as n_reports
+from counts.covariate_margin as margin
+inner join margin_key
+    on
+        margin.comparator = margin_key.comparator
+        and margin.drug = margin_key.drug
+        and margin.measure = margin_key.measure
+inner join margin_row
+    on
+        margin.measure = margin_row.measure
+        and case when margin.measure in ('n', 'n_drug') then margin.litigation_set
+            else margin.event end = margin_row.name
+inner join margin_combination
+    on margin.covariate_no = margin_combination.covariate_no
+order by margin_key.key_no
 """
 
 
@@ -153,27 +183,31 @@ def score_adjusted(con: warehouse.Connection) -> None:
     strata = _Strata(warehouse.query_frame(con, _COVARIATES))
     pairs = warehouse.query_frame(con, _PAIRS)
     flagged = _flagged(con)
+    margins = _MarginTable(con, events, strata)
     populations: dict[str, _Margins] = {}
-    parts = [pairs]
-    for key, of_drug in pairs.groupby(["comparator", "drug"], sort=True):
-        comparator, drug = map(str, key)
+    made: list[Columns] = []
+    for key in pairs[["comparator", "drug"]].drop_duplicates().itertuples(index=False):
+        comparator, drug = str(key.comparator), str(key.drug)
         # In C each drug has a population of its own; A and B serve all drugs.
         owner = drug if comparator == "C" else ""
         if owner or comparator not in populations:
-            populations[comparator] = _margins(
-                con, ("n", "n_event"), (comparator, owner), events=events, strata=strata
-            )
+            populations[comparator] = margins.of(comparator, owner, ("n", "n_event"))
         counts = _Counts(
-            _margins(
-                con, ("n_drug", "a"), (comparator, drug), events=events, strata=strata
-            ),
-            populations[comparator],
+            margins.of(comparator, drug, ("n_drug", "a")), populations[comparator]
         )
         has_flag = np.array([(drug, event) in flagged for event in events["event"]])
-        made = _statistics(counts, events, strata=strata, has_flag=has_flag)
-        parts.append(of_drug.merge(made, on=["event_level", "event"]))
+        for columns in _statistics(counts, events, strata=strata, has_flag=has_flag):
+            size = len(columns["event"])
+            key_columns = {"comparator": comparator, "drug": drug}
+            made.append(columns | {x: np.full(size, y) for x, y in key_columns.items()})
     # Without a pair the columns are those of the schema all the same.
-    table = pd.concat(parts[1:] or parts).reindex(columns=_SCHEMA.names)
+    table = (
+        pairs.merge(
+            _frame(made), on=["comparator", "drug", "event_level", "event"]
+        ).reindex(columns=_SCHEMA.names)
+        if made
+        else pairs.reindex(columns=_SCHEMA.names)
+    )
     years = [name for name in _SCHEMA.names if name.endswith("_year")]
     table[years] = table[years].where(table["comparator"] == "A")
     warehouse.load_arrow(
@@ -183,10 +217,31 @@ def score_adjusted(con: warehouse.Connection) -> None:
     )
 
 
+def _frame(parts: list[Columns]) -> pd.DataFrame:
+    """Columns one below another; a part that lacks one has NaN there."""
+    names = list(dict.fromkeys(name for part in parts for name in part))
+    return pd.DataFrame(
+        {
+            name: np.concatenate(
+                [part.get(name, np.full(len(part["event"]), np.nan)) for part in parts]
+            )
+            for name in names
+        }
+    )
+
+
 def _flagged(con: warehouse.Connection) -> set[tuple[str, str]]:
     """Pairs of drug and event that the ROR or the IC flags in any comparator."""
     table = warehouse.query_frame(con, _FLAGGED)
     return set(zip(table["drug"], table["event"], strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class _Stratification:
+    """Stratum of each combination of covariates, -1 for none, and their number."""
+
+    stratum: Ints
+    n_strata: int
 
 
 class _Strata:
@@ -197,39 +252,57 @@ class _Strata:
     levels
         One row a combination: ``covariate_no``, ``year``, ``reporter``, ``sex``,
         ``age_band``, ``region``.
-    place
-        Place of each ``covariate_no``.
     """
 
     def __init__(self, levels: pd.DataFrame) -> None:
         self.levels = levels
-        self.place = pd.Index(levels["covariate_no"])
-        self._made: dict[tuple[tuple[str, ...], tuple[str, ...]], csr_array] = {}
+        self._made: dict[tuple[tuple[str, ...], tuple[str, ...]], _Stratification] = {}
 
     def of_sexes(self, sexes: tuple[str, ...]) -> Flags:
         """Combinations of one of these sexes."""
         return self.levels["sex"].isin(sexes).to_numpy(np.bool_)
 
-    def each(self, sexes: tuple[str, ...]) -> csr_array:
-        """Matrix of combinations by themselves, those of other sexes left out."""
-        found = np.flatnonzero(self.of_sexes(sexes))
-        places = (found, np.arange(found.size))
-        shape = (len(self.levels), found.size)
-        return csr_array((np.ones(found.size), places), shape=shape)
+    def each(self, sexes: tuple[str, ...]) -> _Stratification:
+        """Each combination by itself, those of other sexes left out."""
+        return self.by(("covariate_no",), sexes)
 
-    def by(self, covariates: tuple[str, ...], sexes: tuple[str, ...]) -> csr_array:
-        """Matrix of combinations by strata; other sexes are in no stratum."""
+    def by(
+        self, covariates: tuple[str, ...], sexes: tuple[str, ...]
+    ) -> _Stratification:
+        """Combinations of equal covariates together; other sexes are in no stratum."""
         if (covariates, sexes) not in self._made:
-            stratum = np.zeros(len(self.levels), dtype=np.int64)
+            is_in = self.of_sexes(sexes)
+            stratum = np.full(len(self.levels), -1, dtype=np.int64)
+            stratum[is_in] = 0
             if covariates:
-                groups = self.levels.groupby(list(covariates), sort=True)
-                stratum = np.asarray(groups.ngroup(), dtype=np.int64)
-            places = (np.arange(len(self.levels)), stratum)
-            shape = (len(self.levels), int(stratum.max(initial=0)) + 1)
-            self._made[covariates, sexes] = csr_array(
-                (self.of_sexes(sexes).astype(np.float64), places), shape=shape
+                groups = self.levels[is_in].groupby(list(covariates), sort=True)
+                stratum[is_in] = groups.ngroup()
+            self._made[covariates, sexes] = _Stratification(
+                stratum, int(stratum.max(initial=0)) + 1
             )
         return self._made[covariates, sexes]
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """Reports by row and combination of covariates; what is not listed is 0."""
+
+    n_rows: int
+    row: Ints
+    combination: Ints
+    n_reports: Floats
+
+    def by(self, strata: _Stratification) -> Floats:
+        """Reports by row and stratum."""
+        stratum = strata.stratum[self.combination]
+        is_in = stratum >= 0
+        place = self.row[is_in] * strata.n_strata + stratum[is_in]
+        summed: Floats = np.bincount(
+            place,
+            weights=self.n_reports[is_in],
+            minlength=self.n_rows * strata.n_strata,
+        ).astype(np.float64, copy=False)
+        return summed.reshape(self.n_rows, strata.n_strata)
 
 
 @dataclass(frozen=True)
@@ -239,69 +312,105 @@ class _Margins:
     Attributes
     ----------
     reports
-        Reports that count for each litigation set, shape (sets, combinations).
-    set_of
-        Place of the set of each event.
+        Reports of a litigation set, a row each: of the first all, of the others those
+        that leave.
     with_event
-        Reports with each event, shape (events, combinations).
+        Reports with each event.
+    set_of
+        Row of the set of each event.
     """
 
-    reports: csr_array
-    set_of: npt.NDArray[np.int64]
-    with_event: csr_array
+    reports: _Listed
+    with_event: _Listed
+    set_of: Ints
+    _made: dict[_Stratification, tuple[Floats, Floats]] = field(default_factory=dict)
 
-    def of_events(self, rows: npt.NDArray[np.int64], by: csr_array) -> Floats:
+    def of_events(self, rows: Ints, by: _Stratification) -> Floats:
         """Reports that count for events, by stratum."""
-        return np.asarray((self.reports @ by).todense())[self.set_of[rows]]
+        return self._stratified(by)[0][self.set_of[rows]]
 
-    def with_events(self, rows: npt.NDArray[np.int64], by: csr_array) -> Floats:
+    def with_events(self, rows: Ints, by: _Stratification) -> Floats:
         """Reports with events, by stratum."""
-        return np.asarray((self.with_event[rows] @ by).todense())
+        return self._stratified(by)[1][rows]
+
+    def _stratified(self, by: _Stratification) -> tuple[Floats, Floats]:
+        if by not in self._made:
+            reports = self.reports.by(by)
+            reports[1:] = reports[0] - reports[1:]
+            self._made[by] = reports, self.with_event.by(by)
+        return self._made[by]
 
 
-def _margins(
-    con: warehouse.Connection,
-    measures: tuple[str, str],
-    key: tuple[str, str],
-    *,
-    events: pd.DataFrame,
-    strata: _Strata,
-) -> _Margins:
-    """Margins of a comparator and drug; measures of all reports and of events."""
-    whole, of_event = (
-        warehouse.query_frame(con, _MARGIN, [measure, *key]) for measure in measures
-    )
-    # The first set is that of no litigated report.
-    sets = pd.Index(["", *sorted(set(events["litigation_set"]) - {""})])
-    found = _matrix(
-        whole, sets.get_indexer(pd.Index(whole["litigation_set"])), len(sets), strata
-    )
-    leaves = found.copy()
-    leaves.data[: leaves.indptr[1]] = 0.0
-    stays = csr_array(np.ones((len(sets), 1))) @ found[[0]] - leaves
-    return _Margins(
-        csr_array(stays),
-        sets.get_indexer(pd.Index(events["litigation_set"])),
-        _matrix(
-            of_event,
-            pd.Index(events["event"]).get_indexer(pd.Index(of_event["event"])),
-            len(events),
-            strata,
-        ),
-    )
+class _MarginTable:
+    """``counts.covariate_margin`` by numbers: of key, of row, of combination."""
 
+    def __init__(
+        self, con: warehouse.Connection, events: pd.DataFrame, strata: _Strata
+    ) -> None:
+        keys = warehouse.query_frame(con, _KEYS)
+        self._found: dict[tuple[str, str, str], slice] = {}
+        self._row: Ints
+        self._combination: Ints
+        self._n_reports: Floats
+        # The first set is that of no litigated report.
+        sets = pd.Index(["", *sorted(set(events["litigation_set"]) - {""})])
+        self._n_sets, self._n_events = len(sets), len(events)
+        self._set_of = sets.get_indexer(pd.Index(events["litigation_set"]))
+        names = {
+            **dict.fromkeys(("n", "n_drug"), tuple(sets)),
+            **dict.fromkeys(("n_event", "a"), tuple(events["event"])),
+        }
+        rows = pd.DataFrame(
+            [
+                (measure, name, row_no)
+                for measure, known in names.items()
+                for row_no, name in enumerate(known)
+            ],
+            columns=["measure", "name", "row_no"],
+        )
+        combinations = strata.levels[["covariate_no"]].assign(
+            combination_no=np.arange(len(strata.levels))
+        )
+        frames = {
+            "margin_key": keys,
+            "margin_row": rows,
+            "margin_combination": combinations,
+        }
+        for name, frame in frames.items():
+            con.register(name, frame)
+        table = warehouse.query_arrow(con, _MARGINS)
+        for name in frames:
+            con.unregister(name)
+        self._row, self._combination = (
+            table[name].to_numpy().astype(np.int64)
+            for name in ("row_no", "combination_no")
+        )
+        self._n_reports = table["n_reports"].to_numpy()
+        of_key = table["key_no"].to_numpy()
+        starts = np.searchsorted(of_key, np.arange(len(keys) + 1))
+        self._found = {
+            key: slice(starts[number], starts[number + 1])
+            for number, key in enumerate(
+                zip(keys["comparator"], keys["drug"], keys["measure"], strict=True)
+            )
+        }
 
-def _matrix(
-    margin: pd.DataFrame, rows: npt.NDArray[np.int64], n_rows: int, strata: _Strata
-) -> csr_array:
-    """Reports by row and combination; what has no row in the table is 0."""
-    is_wanted = rows >= 0
-    columns = strata.place.get_indexer(pd.Index(margin["covariate_no"]))
-    values = margin["n_reports"].to_numpy(np.float64)
-    return csr_array(
-        (values[is_wanted], (rows[is_wanted], columns[is_wanted])),
-        shape=(n_rows, len(strata.levels)),
-    )
+    def of(self, comparator: str, drug: str, measures: tuple[str, str]) -> _Margins:
+        """Margins of a comparator and drug; measures of all reports and of events."""
+        whole, of_event = (
+            self._found.get((comparator, drug, measure), slice(0))
+            for measure in measures
+        )
+        return _Margins(
+            self._listed(whole, self._n_sets),
+            self._listed(of_event, self._n_events),
+            self._set_of,
+        )
+
+    def _listed(self, found: slice, n_rows: int) -> _Listed:
+        return _Listed(
+            n_rows, self._row[found], self._combination[found], self._n_reports[found]
+        )
 
 
 @dataclass(frozen=True)
@@ -312,7 +421,7 @@ class _Counts:
     population: _Margins
 
     def cells(
-        self, rows: npt.NDArray[np.int64], by: csr_array
+        self, rows: Ints, by: _Stratification
     ) -> tuple[Floats, Floats, Floats, Floats]:
         """Cells a, b, c, d of events, shape (events, strata)."""
         a = self.drug.with_events(rows, by)
@@ -324,9 +433,8 @@ class _Counts:
 
 def _statistics(
     counts: _Counts, events: pd.DataFrame, *, strata: _Strata, has_flag: Flags
-) -> pd.DataFrame:
+) -> Iterator[Columns]:
     """Statistics of one drug in one comparator, a row an event, sex by sex."""
-    parts = []
     for sex, sexes in SEXES.items():
         rows = np.flatnonzero((events["sex"] == sex).to_numpy())
         if not rows.size:
@@ -359,10 +467,7 @@ def _statistics(
             name: events[name].to_numpy()[rows]
             for name in ("event_level", "event", "sex")
         }
-        parts.append(
-            pd.DataFrame({**names, **values, **models, "adjusted_note": notes})
-        )
-    return pd.concat(parts, ignore_index=True)
+        yield {**names, **values, **models, "adjusted_note": notes}
 
 
 def _crude(cells: tuple[Floats, Floats, Floats, Floats]) -> Values:
@@ -439,7 +544,7 @@ def _reasons(
 
 def _models(
     counts: _Counts,
-    rows: npt.NDArray[np.int64],
+    rows: Ints,
     *,
     strata: _Strata,
     sexes: tuple[str, ...],
