@@ -2,7 +2,8 @@
 -- Title: The reports behind each a of comparator A, with the terms that make the event
 -- Grain: (drug, event, caseid)
 -- Reads: counts.review_member, codelists.event_term, counts.review_event
--- Source: api.pair_cases; terms of a user's own MedDRA are not published: all neoplasms of the report stand for them
+-- Source: api.pair_cases. Reports of B and C are reports of A too (check listing_equals_cell). Terms of a user's own
+--   MedDRA are not published: all neoplasms of the report stand for them.
 with member as (
     select
         review_member.drug_level,

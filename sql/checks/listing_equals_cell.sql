@@ -1,14 +1,14 @@
 -- Severity: block
--- Title: the case listing of a pair has another number of cases than a; a number cannot be traced
+-- Title: the case listing of a pair has another number of lines than a; a number cannot be traced
 with listed as (
     select
         pair_case.drug,
         pair_case.event,
-        count(distinct pair_case.caseid) as n_in_a,
-        count(distinct pair_case.caseid) filter (where pair_case.in_b) as n_in_b,
-        count(distinct pair_case.caseid) filter (where pair_case.in_c) as n_in_c
+        count(*) as n_in_a,
+        count(*) filter (where pair_case.in_b) as n_in_b,
+        count(*) filter (where pair_case.in_c) as n_in_c
     from counts.pair_case as pair_case
-    semi join counts.listed_case as listed_case
+    inner join counts.listed_case as listed_case
         on pair_case.caseid = listed_case.caseid
     group by pair_case.drug, pair_case.event
 ),
