@@ -40,7 +40,7 @@ _NEGLIGIBLE = 1e-9
 
 # It ends too where the last step gained less: along a ridge it would never end, and
 # there a step gains a small part of what the one before it did.
-_FLAT = 1e-7
+_LAST_GAIN = 1e-7
 
 
 def parts(size: int) -> Iterator[slice]:
@@ -262,13 +262,21 @@ class Objective:
             gradient -= slope
         return total, gradient
 
-    def hessian(self, free: FloatArray, gradient: FloatArray) -> FloatArray:
-        """Second derivatives, by differences of the analytic gradient from that here.
+    def hessian(self, free: FloatArray) -> FloatArray:
+        """Second derivatives, by central differences of the analytic gradient."""
+        step = 1e-4
+        shifts = step * np.eye(5)
+        columns = [(self(free + s)[1] - self(free - s)[1]) / (2 * step) for s in shifts]
+        matrix = np.array(columns)
+        return (matrix + matrix.T) / 2
 
-        One-sided: Newton's method needs a direction, and ends where the gradient, which
-        is exact, says so.
+    def rough_hessian(self, free: FloatArray, gradient: FloatArray) -> FloatArray:
+        """Second derivatives by differences to one side, at half the price.
+
+        They give Newton's method its direction; whether it has arrived is told by what
+        a step gained, and in the end by `hessian`.
         """
-        step = 1e-5
+        step = 1e-4
         columns = [(self(free + s)[1] - gradient) / step for s in step * np.eye(5)]
         matrix = np.array(columns)
         return (matrix + matrix.T) / 2
@@ -405,7 +413,7 @@ def refine(whole: Objective, averaged: Objective, free: FloatArray) -> End:
     """
     nll, gradient = whole(free)
     cheap = whole is not averaged
-    curvature = averaged.hessian(free, averaged(free)[1] if cheap else gradient)
+    curvature = averaged.rough_hessian(free, averaged(free)[1] if cheap else gradient)
     step, gain = _newton(curvature, gradient)
     for _ in range(40):
         end = _shorten(whole, free, step, nll, gradient)
@@ -416,13 +424,18 @@ def refine(whole: Objective, averaged: Objective, free: FloatArray) -> End:
         elif not cheap:
             break
         if not cheap or slow:
-            cheap, curvature = False, whole.hessian(free, gradient)
+            cheap, curvature = False, whole.rough_hessian(free, gradient)
         step, gain = _newton(curvature, gradient)
         if not slow and gain <= _NEGLIGIBLE:
             break
-        if not cheap and end is not None and gained <= whole.noise(nll) + _FLAT:
+        if not cheap and end is not None and gained <= whole.noise(nll) + _LAST_GAIN:
             break
     return End(free, nll, gradient, gain)
+
+
+def gain_left(objective: Objective, end: End) -> float:
+    """What a further step of Newton's method would lower the objective by."""
+    return _newton(objective.hessian(end.free), end.gradient)[1]
 
 
 def _newton(curvature: FloatArray, gradient: FloatArray) -> tuple[FloatArray, float]:
