@@ -466,13 +466,27 @@ def test_more_permutations_leave_the_first_ones_as_they_were() -> None:
 
 
 def test_permutations_dealt_side_by_side_are_those_dealt_one_after_another() -> None:
-    reports, margins, _ = _two_quarters()
+    # Large enough that two deals are under way at the same time.
+    rng = np.random.default_rng(8)
+    n = 60_000
+    reports = _reports(
+        rng.integers(0, 40, n).tolist(),
+        drugs=[{0} if x < 0.1 else set() for x in rng.random(n)],
+        events=[{0} if x < 0.2 else set() for x in rng.random(n)],
+        n_drugs=1,
+    )
     one, three = (
         error_budget(
-            reports, margins, demands=EASY, permutations=130, seed=1, threads=threads
+            reports,
+            _margins(1, 1, 1),
+            demands=EASY,
+            permutations=60,
+            seed=1,
+            threads=threads,
         )
         for threads in (1, 3)
     )
+    assert one.mean_a[0, 0] > 1000
     for field in fields(one):
         assert np.array_equal(getattr(one, field.name), getattr(three, field.name))
 

@@ -53,7 +53,7 @@ class Demands:
     emerging: Emerging
 
 
-# Permutations that are dealt and replayed together, which bounds the memory.
+# Permutations whose outcomes are kept and replayed together, which bounds the memory.
 _AT_A_TIME: Final = 50
 
 
@@ -607,7 +607,8 @@ def error_budget(
         Pairs that are true beyond doubt, (drugs, events): reports that have one keep
         their events. None for no pair.
     threads
-        Permutations dealt at a time; the result does not depend on it.
+        Permutations dealt at a time; the result does not depend on it. Each needs room
+        for the slots of its deck and for what it dealt.
     """
     board = Board(reports, margins, demands)
     deck = deck_of(reports, None if known is None else reports.with_pair(known))
@@ -619,19 +620,20 @@ def error_budget(
     newly, emerging = _emerging([observed], could_emerge, n_quarters=board.n_quarters)
 
     # A deal writes into its deck, so each thread has one of its own.
-    decks = [replace(deck, owner=deck.owner.copy()) for _ in range(threads)]
+    n = max(1, min(threads, permutations, _AT_A_TIME))
+    decks = [deck, *(replace(deck, owner=deck.owner.copy()) for _ in range(n - 1))]
 
     def dealt(numbers: range, own: Deck) -> list[_Dealt]:
         return [_dealt(board, own, [seed, number]) for number in numbers]
 
     tally = np.zeros((4, board.n_drugs * board.n_events), dtype=np.int64)
     found: list[tuple[Ints, Ints]] = []
-    with ThreadPoolExecutor(threads) as pool:
+    with ThreadPoolExecutor(n) as pool:
         for first in range(0, permutations, _AT_A_TIME):
             numbers = range(first, min(first + _AT_A_TIME, permutations))
-            shares = [numbers[thread::threads] for thread in range(threads)]
+            shares = [numbers[thread::n] for thread in range(n)]
             parts = list(pool.map(dealt, shares, decks))
-            batch = [parts[n % threads][n // threads] for n in range(len(numbers))]
+            batch = [parts[place % n][place // n] for place in range(len(numbers))]
             for one, n_reports in batch:
                 tally[0, one.pair] += 1
                 tally[1, one.pair[one.crosses[:, -1]]] += 1
