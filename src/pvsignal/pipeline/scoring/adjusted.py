@@ -19,6 +19,7 @@ import pandas as pd
 import pyarrow as pa
 
 from pvsignal import warehouse
+from pvsignal.errors import ModelError
 from pvsignal.stats import (
     Ratio,
     adjusted_ror_of_events,
@@ -167,7 +168,7 @@ inner join margin_row
         margin.measure = margin_row.measure
         and case when margin.measure in ('n', 'n_drug') then margin.litigation_set
             else margin.event end = margin_row.name
-inner join margin_combination
+left join margin_combination
     on margin.covariate_no = margin_combination.covariate_no
 order by margin_key.key_no
 """
@@ -275,7 +276,9 @@ class _Strata:
             stratum = np.full(len(self.levels), -1, dtype=np.int64)
             stratum[is_in] = 0
             if covariates:
-                groups = self.levels[is_in].groupby(list(covariates), sort=True)
+                groups = self.levels[is_in].groupby(
+                    list(covariates), sort=True, dropna=False
+                )
                 stratum[is_in] = groups.ngroup()
             self._made[covariates, sexes] = _Stratification(
                 stratum, int(stratum.max(initial=0)) + 1
@@ -348,10 +351,6 @@ class _MarginTable:
         self, con: warehouse.Connection, events: pd.DataFrame, strata: _Strata
     ) -> None:
         keys = warehouse.query_frame(con, _KEYS)
-        self._found: dict[tuple[str, str, str], slice] = {}
-        self._row: Ints
-        self._combination: Ints
-        self._n_reports: Floats
         # The first set is that of no litigated report.
         sets = pd.Index(["", *sorted(set(events["litigation_set"]) - {""})])
         self._n_sets, self._n_events = len(sets), len(events)
@@ -381,14 +380,17 @@ class _MarginTable:
         table = warehouse.query_arrow(con, _MARGINS)
         for name in frames:
             con.unregister(name)
-        self._row, self._combination = (
-            table[name].to_numpy().astype(np.int64)
-            for name in ("row_no", "combination_no")
-        )
-        self._n_reports = table["n_reports"].to_numpy()
+        if table["combination_no"].null_count:
+            raise ModelError(
+                "counts.covariate_margin has covariates that cohort.stratum_covariate "
+                "has not; run 'pvsignal build' again"
+            )
+        self._row: Ints = table["row_no"].to_numpy().astype(np.int64)
+        self._combination: Ints = table["combination_no"].to_numpy().astype(np.int64)
+        self._n_reports: Floats = table["n_reports"].to_numpy()
         of_key = table["key_no"].to_numpy()
         starts = np.searchsorted(of_key, np.arange(len(keys) + 1))
-        self._found = {
+        self._found: dict[tuple[str, str, str], slice] = {
             key: slice(starts[number], starts[number + 1])
             for number, key in enumerate(
                 zip(keys["comparator"], keys["drug"], keys["measure"], strict=True)
