@@ -1,7 +1,6 @@
 """How often simulated archives without any signal are flagged, as the report quotes it.
 
-The figures ship with pvsignal: ``pvsignal evaluate --null-archives`` writes them. Those
-of two archives are rounded as docs/validation.md prints them.
+The figures ship with pvsignal: ``pvsignal evaluate --null-archives`` writes them.
 """
 
 from __future__ import annotations
