@@ -43,3 +43,4 @@ inner join counts.quarter as quarter
     on
         source_row.quarter_no = quarter.quarter_no
         and lower(source_row.table_name) = quarter.table_name
+order by source_row.quarter_no, source_row.table_name, source_row.line

@@ -52,6 +52,12 @@ def test_source_rows_of_a_case_are_all_rows_of_all_its_versions(
             for (caseid,) in cases
         }
     assert found == expected
+    with duckdb.connect(str(published.result.database), read_only=True) as con:
+        for (caseid,) in cases:
+            rows = con.execute(
+                "select quarter, table_name, line from api.source_rows(?)", [caseid]
+            ).fetchall()
+            assert rows == sorted(rows)
     states = {state for rows in found.values() for *_, state in rows}
     assert {"current", "superseded"} <= states
 
