@@ -42,7 +42,7 @@ bench-stage bench-simulate bench-duplicates bench-build bench-score bench-signal
 coverage: $(READY)  ## how often intervals and tests hold, into docs/validation.md
 	$(BIN)/python -m bench.coverage --page docs/validation.md $(ARGS)
 
-evaluate: $(READY)  ## rules held against simulated truth, into docs/validation.md; about 20 minutes
+evaluate: $(READY)  ## rules held against simulated truth, into docs/validation.md; 17 minutes
 	$(BIN)/pvsignal evaluate --seeds 20 --page docs/validation.md --null-archives src/pvsignal/report/null_archives.csv $(ARGS)
 
 clean:
