@@ -351,6 +351,8 @@ class _Writer:
         self._path = folder / f"{name}.parquet"
         schema = layout.staged_schema(name)
         rising = [column for column in schema.names if column in _RISING]
+        # Nobody looks for rows by the least and the greatest text of a row group.
+        told = [field.name for field in schema if not pa.types.is_string(field.type)]
         self._writer = pa.parquet.ParquetWriter(
             self._path,
             schema,
@@ -359,6 +361,7 @@ class _Writer:
             compression_level=3,
             column_encoding=dict.fromkeys(rising, "DELTA_BINARY_PACKED"),
             use_dictionary=[name for name in schema.names if name not in rising],
+            write_statistics=told,
             store_schema=False,
         )
         self._waiting = [schema.empty_table()]
