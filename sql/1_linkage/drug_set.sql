@@ -8,14 +8,27 @@ with listed as (
     select
         drug.quarter_no,
         drug.primaryid,
-        list_sort(list_distinct(list(drug_name.substance))) as substances,
-        list_sort(list_distinct(list(drug_name.name))) as names
+        list(drug_name.substance) as substances,
+        list(drug_name.name) as names
     from staged.drug as drug
     inner join linkage.drug_name as drug_name
         on
             drug.drugname is not distinct from drug_name.drugname
             and drug.prod_ai is not distinct from drug_name.prod_ai
     group by drug.quarter_no, drug.primaryid
+),
+
+-- Half of the reports have one drug; the order of a set is nobody's business.
+drug_set as (
+    select
+        listed.quarter_no,
+        listed.primaryid,
+        case
+            when len(listed.substances) > 1 then list_distinct(listed.substances)
+            else listed.substances
+        end as substances,
+        case when len(listed.names) > 1 then list_distinct(listed.names) else listed.names end as names
+    from listed
 )
 
 select
@@ -25,4 +38,4 @@ select
     names,
     list_aggregate(substances, 'bit_xor') as substance_set,
     list_aggregate(names, 'bit_xor') as name_set
-from listed
+from drug_set

@@ -7,11 +7,19 @@ with listed as (
     select
         reac.quarter_no,
         reac.primaryid,
-        list_sort(list_distinct(list(term.term))) as terms
+        list(term.term) as terms
     from staged.reac as reac
     inner join linkage.term as term
         on reac.pt = term.pt
     group by reac.quarter_no, reac.primaryid
+),
+
+term_set as (
+    select
+        listed.quarter_no,
+        listed.primaryid,
+        case when len(listed.terms) > 1 then list_distinct(listed.terms) else listed.terms end as terms
+    from listed
 )
 
 select
@@ -19,4 +27,4 @@ select
     primaryid,
     terms,
     list_aggregate(terms, 'bit_xor') as term_set
-from listed
+from term_set
