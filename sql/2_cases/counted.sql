@@ -48,15 +48,29 @@ segment as (
         own.quarter_no,
         own.primaryid,
         own.caseid,
-        coalesce(max(covered.covered_until), own.known_from) as known_from,
+        max(covered.covered_until) as known_from,
         own.until_no
     from own
-    left join covered
+    inner join covered
         on
             own.quarter_no = covered.quarter_no
             and own.primaryid = covered.primaryid
             and own.caseid = covered.caseid
-    group by own.quarter_no, own.primaryid, own.caseid, own.known_from, own.until_no
+    group by own.quarter_no, own.primaryid, own.caseid, own.until_no
+    union all
+    -- Most versions have no link.
+    select
+        own.quarter_no,
+        own.primaryid,
+        own.caseid,
+        own.known_from,
+        own.until_no
+    from own
+    anti join covered
+        on
+            own.quarter_no = covered.quarter_no
+            and own.primaryid = covered.primaryid
+            and own.caseid = covered.caseid
 )
 
 select

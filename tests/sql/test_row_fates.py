@@ -78,6 +78,11 @@ def test_two_records_cut_from_one_line_are_two_rows_with_a_fate_each():
             8096 | 5 | 21 | 2
             8096 | 5 | 31 | 3
         """,
+        "cases.version": """
+            quarter_no:int | primaryid:int | caseid:int | until_reason
+            8096 | 21 | 2 | deleted
+            8096 | 31 | 3 | -
+        """,
     }
     assert run("4_counts/row_fate", glued, columns="quarter fate n_rows") == drawn("""
         quarter | fate | n_rows
