@@ -1,4 +1,4 @@
--- Kind: table
+-- Kind: view
 -- Title: Indications of the review set
 -- Grain: (caseid, line): an INDI row
 -- Reads: counts.review_report, staged.indi, codelists.term

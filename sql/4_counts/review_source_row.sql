@@ -1,4 +1,4 @@
--- Kind: table
+-- Kind: view
 -- Title: Every staged row of each case of the review set, all versions
 -- Grain: (caseid, quarter_no, primaryid, table_name, line)
 -- Reads: counts.review_version, staged.demo, staged.drug, staged.reac, staged.ther, staged.indi, staged.outc,
