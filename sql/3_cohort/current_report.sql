@@ -7,6 +7,7 @@ select
     report.quarter_no,
     report.primaryid,
     report.caseid,
+    report.entry_quarter_no,
     cast(
         row_number() over (
             order by

@@ -1,7 +1,7 @@
 -- Kind: table
 -- Title: Every report that counts now and the stratum within which its events are dealt anew for the error budget
 -- Grain: report_no
--- Reads: cohort.current_report, cohort.counted_report, cohort.report_stratum, cohort.stratum, cohort.litigated_report
+-- Reads: cohort.current_report, cohort.report_stratum, cohort.stratum, cohort.litigated_report
 -- Source: docs/signals.md, "Error budget". A stratum is a pair of dealt_no (year of receipt, reporter, sex, age band,
 --   is_ms) and litigated_no (the litigation sets that the report leaves; 0 for none).
 with traits as (
@@ -45,17 +45,12 @@ numbered as (
 
 select
     report.report_no,
-    counted.entry_quarter_no,
+    report.entry_quarter_no,
     traits.is_ms,
     traits.is_professional,
     cast(traits.dealt_no as integer) as dealt_no,
     cast(coalesce(numbered.litigated_no, 0) as integer) as litigated_no
 from cohort.current_report as report
-inner join cohort.counted_report as counted
-    on
-        report.quarter_no = counted.quarter_no
-        and report.primaryid = counted.primaryid
-        and report.caseid = counted.caseid
 inner join cohort.report_stratum as report_stratum
     on
         report.quarter_no = report_stratum.quarter_no
@@ -68,4 +63,3 @@ left join numbered
         report.quarter_no = numbered.quarter_no
         and report.primaryid = numbered.primaryid
         and report.caseid = numbered.caseid
-where counted.known_until is null

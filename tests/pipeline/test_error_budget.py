@@ -162,7 +162,7 @@ def test_held_quarters_with_holes_have_no_budget(con: warehouse.Connection) -> N
     con.execute("begin")
     for table, column in (
         ("cases.held_quarter", "quarter_no"),
-        ("cohort.counted_report", "entry_quarter_no"),
+        ("cohort.current_report", "entry_quarter_no"),
         ("counts.interval", "entry_quarter_no"),
     ):
         con.execute(

@@ -37,9 +37,10 @@ MODELS = (
 
 
 def _given(drugs: str, reactions: str, reports: str = "") -> Mapping[str, str]:
-    reports = reports or "10 | 1 | 1 | - \n 10 | 2 | 2 | -"
+    reports = reports or "10 | 1 | 1 | - | 10\n10 | 2 | 2 | - | 10"
     return {
-        "cohort.counted_report": f"{KEY} | caseid:int | known_until:int\n{reports}",
+        "cohort.counted_report": f"{KEY} | caseid:int | known_until:int "
+        f"| entry_quarter_no:int\n{reports}",
         "cohort.name_substance": NAMES,
         "cohort.event_member": MEMBERS,
         "staged.term_spelling": "text | term\nfever | FEVER\nChill | CHILL",
@@ -115,7 +116,7 @@ def test_concomitant_and_interacting_drugs_and_unknown_names_are_in_no_pair() ->
 
 
 def test_reports_that_do_not_count_now_are_in_no_number() -> None:
-    reports = "10 | 1 | 1 | 11 \n 10 | 2 | 2 | -"
+    reports = "10 | 1 | 1 | 11 | 10\n10 | 2 | 2 | - | 10"
     given = _given(
         "10 | 1 | X | - | PS\n10 | 2 | X | - | PS\n10 | 3 | X | - | PS",
         "10 | 1 | CHILL\n10 | 2 | CHILL\n10 | 3 | CHILL",

@@ -35,7 +35,7 @@ def _given(
     pairs: str = "substance | x | group | e | 1 | 2",
     litigated: tuple[int, ...] = (),
 ) -> Mapping[str, str]:
-    counted = "\n".join(f"10 | {n} | {n} | -" for n in reports)
+    counted = "\n".join(f"10 | {n} | {n} | - | 10" for n in reports)
     rows = "\n".join(f"10 | {n} | {name} | - | {role}" for n, name, role in drugs)
     outcome = "\n".join(
         f"group | e | 10 | {n} | {n} | {str(n in litigated).lower()}" for n in events
@@ -51,7 +51,8 @@ def _given(
         "staged.drug": "quarter_no:int | primaryid:int | drugname | prod_ai "
         f"| role_cod\n{rows}",
         "cohort.name_substance": NAMES,
-        "cohort.counted_report": f"{KEY} | known_until:int\n{counted}",
+        "cohort.counted_report": f"{KEY} | known_until:int | entry_quarter_no:int\n"
+        f"{counted}",
         "cohort.own_substance": own,
         "cohort.exposure": "drug | quarter_no:int | primaryid:int\n"
         + "\n".join(f"x | 10 | {n}" for n in exposed),

@@ -69,7 +69,8 @@ def _given(
         ),
         "cohort.name_substance": NAMES,
         "cohort.counted_report": _table(
-            f"{KEY} | known_until:int", (f"10 | {n} | {n} | -" for n in counted)
+            f"{KEY} | known_until:int | entry_quarter_no:int",
+            (f"10 | {n} | {n} | - | 10" for n in counted),
         ),
         "cohort.own_substance": own,
         "cohort.exposure": _table(
