@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import os
 from functools import cache
 from pathlib import Path
 
@@ -11,7 +12,14 @@ import pandas as pd
 import pytest
 from scipy import optimize, stats
 
-from pvsignal.stats import MgpsPrior, fit_mgps, mgps, zero_cells
+from pvsignal.stats import (
+    MgpsPrior,
+    fit_mgps,
+    gamma_mixture,
+    gamma_poisson,
+    mgps,
+    zero_cells,
+)
 from pvsignal.stats.gamma_poisson import Objective, Table, to_free
 
 # Pairs of a simulated table, scored by openEBGM 0.9.1 with the priors of the other
@@ -442,6 +450,26 @@ def test_cells_that_cannot_be_are_refused(n, e, weights, words):
 def test_a_likelihood_of_another_name_is_refused():
     with pytest.raises(ValueError, match="A, B or C"):
         fit_mgps([1], [1.0], "D")
+
+
+def test_more_processors_change_no_number(monkeypatch):
+    # Parts so small that each step has many, and counts with and without a grid.
+    monkeypatch.setattr(gamma_poisson, "_CHUNK", 64)
+    monkeypatch.setattr(gamma_poisson, "_FEWEST_SHARED", 2)
+    monkeypatch.setattr(gamma_mixture, "_SOLVE_ALL", 500)
+    rng = np.random.default_rng(5)
+    e = rng.gamma(0.3, 3, size=2_000) + 1e-6
+    n = rng.poisson(e * rng.gamma(0.7, 1.6, size=e.size))
+
+    def found(n_processors: int) -> tuple[tuple[float, ...], pd.DataFrame]:
+        monkeypatch.setattr(os, "cpu_count", lambda: n_processors)
+        prior = fit_mgps(n, e)
+        below = prior.probability_below(n, e, 2.0)
+        return (*prior.theta, prior.nll), prior.score(n, e).assign(below=below)
+
+    (alone, scores), (shared, same) = found(1), found(4)
+    assert shared == alone
+    pd.testing.assert_frame_equal(same, scores, check_exact=True)
 
 
 def test_a_fit_is_the_same_each_time():

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from pvsignal.stats.gamma_poisson import log_density, parts
+from pvsignal.stats.gamma_poisson import each_part, log_density, parts
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
@@ -167,17 +167,28 @@ def quantiles(components: Components, which: IntArray, e: FloatArray) -> FloatAr
     solved = np.ones(e.size, dtype=np.bool_)
     if e.size > _SOLVE_ALL:
         grid = _Grid.fitted(components, which, e)
-        for part in parts(e.size):
+
+        def read(part: slice) -> None:
             solved[part] = grid.read(which[part], e[part], logs[:, part])
+
+        each_part(e.size, read)
     rest = np.flatnonzero(solved)
     for row, p in enumerate(_TAILS):
         starts = components.log_quantiles(p)
-        for part in parts(rest.size):
+
+        def solve(
+            part: slice,
+            row: int = row,
+            p: float = p,
+            starts: tuple[FloatArray, FloatArray] = starts,
+        ) -> None:
             pairs = rest[part]
             posterior = components.posterior(which[pairs], e[pairs])
             logs[row, pairs] = _solve(
                 posterior, p, *(start[which[pairs]] for start in starts)
             )
+
+        each_part(rest.size, solve)
     for part in parts(e.size):
         block = logs[:, part]
         zero = block <= _FLOOR + 1

@@ -62,10 +62,10 @@ from pvsignal.stats.gamma_poisson import (
     Theta,
     candidates,
     distinct,
+    each_part,
     from_free,
     gain_left,
     log_rising,
-    parts,
     refine,
     search,
     to_free,
@@ -214,11 +214,11 @@ class MgpsPrior:
         ebgm = np.full(valid.size, np.nan)
         limits = np.full((2, valid.size), np.nan)
         components = self._components(counts)
-        found = np.empty(e.size)
-        for part in parts(e.size):
-            posterior = components.posterior(which[part], e[part])
-            found[part] = posterior.geometric_mean()
-        ebgm[valid] = found
+
+        def mean(part: slice) -> FloatArray:
+            return components.posterior(which[part], e[part]).geometric_mean()
+
+        ebgm[valid] = np.concatenate([np.empty(0), *each_part(e.size, mean)])
         limits[:, valid] = quantiles(components, which, e)
         return pd.DataFrame(
             {"ebgm": ebgm, "eb05": limits[0], "eb95": limits[1]},
@@ -264,11 +264,12 @@ class MgpsPrior:
     ) -> FloatArray:
         counts, which, e, valid = _cells(n, expected)
         components = self._components(counts)
-        found = np.empty(e.size)
-        for part in parts(e.size):
-            found[part] = value(components.posterior(which[part], e[part]))
+
+        def of_part(part: slice) -> FloatArray:
+            return value(components.posterior(which[part], e[part]))
+
         result = np.full(valid.shape, np.nan)
-        result[valid] = found
+        result[valid] = np.concatenate([np.empty(0), *each_part(e.size, of_part)])
         return result
 
     def _components(self, counts: FloatArray) -> Components:
