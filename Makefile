@@ -42,8 +42,8 @@ bench-stage bench-simulate bench-duplicates bench-build bench-score bench-signal
 coverage: $(READY)  ## how often intervals and tests hold, into docs/validation.md
 	$(BIN)/python -m bench.coverage --page docs/validation.md $(ARGS)
 
-evaluate: $(READY)  ## rules held against simulated truth, into docs/validation.md; 17 minutes
-	$(BIN)/pvsignal evaluate --seeds 20 --page docs/validation.md --null-archives src/pvsignal/report/null_archives.csv $(ARGS)
+evaluate: $(READY)  ## rules held against simulated truth, into docs/validation.md; 17 minutes; with ARGS only those
+	$(BIN)/pvsignal evaluate $(or $(ARGS),--seeds 20 --page docs/validation.md --null-archives src/pvsignal/report/null_archives.csv)
 
 clean:
 	rm -rf $(VENV) demo
