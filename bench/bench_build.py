@@ -66,6 +66,7 @@ def built(data_dir: Path) -> list[Step]:
         mock.patch.object(duplicates, "link_quarters", link),
         mock.patch.object(warehouse, "run_model", model),
         mock.patch.object(warehouse, "run_checks", checks),
+        mock.patch.object(warehouse, "side_by_side", in_turn),
     ):
         warehouse_built = pipeline.build(settings, inputs)
     seconds = time.perf_counter() - begun
@@ -87,6 +88,7 @@ def assessed(settings: Settings, scored: pipeline.Scored) -> list[Step]:
     meter = Meter()
     begun = time.perf_counter()
     with ExitStack() as stack:
+        stack.enter_context(mock.patch.object(warehouse, "side_by_side", in_turn))
         for part in PARTS:
             work = meter.measuring(
                 getattr(judging, part), lambda *_, part=part, **__: f"{ASSESS}: {part}"
@@ -96,6 +98,12 @@ def assessed(settings: Settings, scored: pipeline.Scored) -> list[Step]:
     seconds = time.perf_counter() - begun
     rest = seconds - sum(step.seconds for step in meter.steps)
     return [*meter.steps, Step(f"{ASSESS}: rest", rest, 0.0)]
+
+
+def in_turn(con: warehouse.Connection, *works: warehouse.Work) -> None:
+    """Do what is done side by side one after the other: each is measured alone."""
+    for work in works:
+        work(con)
 
 
 def rows_of_tables(file: Path) -> dict[str, int]:

@@ -11,7 +11,8 @@ import json
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +26,7 @@ from pvsignal import layout
 from pvsignal.errors import CheckFailed, ModelError
 
 Connection = duckdb.DuckDBPyConnection
+Work = Callable[[Connection], object]
 
 _HERE = Path(__file__).parent
 SQL_DIR: Final = _HERE / "sql" if (_HERE / "sql").is_dir() else _HERE.parents[1] / "sql"
@@ -437,6 +439,11 @@ def _header_fields(lines: Sequence[str]) -> dict[str, str]:
     return fields
 
 
+def make_schema(con: Connection, schema: str) -> None:
+    """Make a schema that is not there."""
+    con.execute(f"create schema if not exists {schema}")
+
+
 def run_model(
     con: Connection, model: Model, *, values: Mapping[str, Any] | None = None
 ) -> None:
@@ -460,7 +467,7 @@ def run_model(
         model.select.removeprefix("select") if model.kind == "scalar" else model.select
     )
     try:
-        con.execute(f"create schema if not exists {schema}")
+        make_schema(con, schema)
         con.execute(sql, {name: (values or {})[name] for name in found} or None)
         con.fetchall()
     except (duckdb.Error, KeyError) as error:
@@ -514,6 +521,11 @@ def connect(
         yield con
 
 
+# In a process without a main file DuckDB takes itself to be in a notebook; a cursor
+# does not inherit the setting.
+_NO_PROGRESS_BAR: Final = "set enable_progress_bar = false"
+
+
 @contextmanager
 def _connected(database: str, **settings: str | int | None) -> Iterator[Connection]:
     """Writable connection; settings that are None are DuckDB's own."""
@@ -523,17 +535,48 @@ def _connected(database: str, **settings: str | int | None) -> Iterator[Connecti
     config |= {name: value for name, value in settings.items() if value}
     con = duckdb.connect(database, config=config)
     try:
-        # In a process without a main file DuckDB takes itself to be in a notebook.
-        con.execute("set enable_progress_bar = false")
+        con.execute(_NO_PROGRESS_BAR)
         yield con
     finally:
         con.close()
 
 
 def n_threads(con: Connection) -> int:
-    """Threads that DuckDB may use; what NumPy does beside it keeps to the same."""
+    """Threads that DuckDB may use; permutations are dealt by as many."""
     ((n,),) = con.execute("select current_setting('threads')").fetchall()
     return int(n)
+
+
+def side_by_side(con: Connection, *works: Work) -> None:
+    """Do works that do not read each other's tables, each on a connection of its own.
+
+    What Python does holds one processor; DuckDB and NumPy let others work meanwhile.
+    A schema that several works write must be there: two that make one are in conflict.
+
+    Raises
+    ------
+    Exception
+        What a work raised; the queries of the others are interrupted then, and when
+        the program is.
+    """
+    with ExitStack() as stack:
+        cursors = [stack.enter_context(closing(con.cursor())) for _ in works]
+        pool = stack.enter_context(ThreadPoolExecutor(len(works)))
+        for own in cursors:
+            own.execute(_NO_PROGRESS_BAR)
+        futures = [
+            pool.submit(work, own) for work, own in zip(works, cursors, strict=True)
+        ]
+        try:
+            done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+            for future in done:
+                future.result()
+        except BaseException:
+            # Between two queries nothing is interrupted: ask until all have ended.
+            while wait(futures, timeout=0.1).not_done:
+                for own in cursors:
+                    own.interrupt()
+            raise
 
 
 @contextmanager
@@ -685,7 +728,7 @@ def register_staged(con: Connection, folders: Sequence[Path]) -> None:
     folders
         One ``staged/<quarter>/<key>`` folder a quarter, in quarter order.
     """
-    con.execute("create schema if not exists source")
+    make_schema(con, "source")
     for table in (*layout.TABLES, *layout.OTHER_TABLES):
         files = ", ".join(
             f"'{_quoted(folder / f'{table}.parquet')}'" for folder in folders
@@ -698,7 +741,7 @@ def register_staged(con: Connection, folders: Sequence[Path]) -> None:
 
 def register_parquet(con: Connection, name: str, files: Sequence[Path]) -> None:
     """Make Parquet files of one schema the view ``schema.relation``."""
-    con.execute(f"create schema if not exists {name.split('.')[0]}")
+    make_schema(con, name.split(".")[0])
     listed = ", ".join(f"'{_quoted(file)}'" for file in files)
     con.execute(
         f"create or replace view {name} as select * from read_parquet([{listed}])"
@@ -708,7 +751,7 @@ def register_parquet(con: Connection, name: str, files: Sequence[Path]) -> None:
 def load_frame(con: Connection, name: str, frame: pd.DataFrame) -> None:
     """Store a data frame as table ``schema.relation``; empty text becomes NULL."""
     schema = name.split(".")[0]
-    con.execute(f"create schema if not exists {schema}")
+    make_schema(con, schema)
     con.register("incoming_frame", frame)
     columns = ", ".join(
         f"""nullif("{column}", '') as "{column}" """
@@ -725,7 +768,7 @@ def load_frame(con: Connection, name: str, frame: pd.DataFrame) -> None:
 
 def load_arrow(con: Connection, name: str, table: pa.Table) -> None:
     """Store an Arrow table as table ``schema.relation``, as it is."""
-    con.execute(f"create schema if not exists {name.split('.')[0]}")
+    make_schema(con, name.split(".")[0])
     con.register("incoming_table", table)
     con.execute(f"create or replace table {name} as select * from incoming_table")
     con.unregister("incoming_table")
@@ -974,10 +1017,11 @@ def _run_check(con: Connection, file: Path, *, origin: str) -> CheckResult:
 
 
 def copy_tables(con: Connection, file: Path, relations: Sequence[str]) -> None:
-    """Copy tables of an open warehouse into a new file that DuckDB 1.5 can open too.
+    """Copy relations of an open warehouse to tables of a file for DuckDB 1.5 and later.
 
     Rows are ordered by the first columns, which hold the key of most tables: a file
-    that is read by key stays small and quick.
+    that is read by key stays small and quick. What is only published is a view of the
+    warehouse, so that its rows are written once.
     """
     file.unlink(missing_ok=True)
     con.execute(
@@ -985,9 +1029,11 @@ def copy_tables(con: Connection, file: Path, relations: Sequence[str]) -> None:
     )
     for relation in relations:
         schema = relation.split(".")[0]
-        con.execute(f"create schema if not exists published.{schema}")
-        n_columns = len(con.execute(f"describe {relation}").fetchall())
-        keys = ", ".join(str(place) for place in range(1, min(n_columns, 6) + 1))
+        make_schema(con, f"published.{schema}")
+        columns = [row[0] for row in con.execute(f"describe {relation}").fetchall()]
+        # Of a version of a case there are few rows: version and line are order enough.
+        n_keys = 4 if columns[0] == "caseid" else 6
+        keys = ", ".join(str(place + 1) for place in range(len(columns[:n_keys])))
         con.execute(
             f"create table published.{relation} as "
             f"select * from {relation} order by {keys}"

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from pvsignal import warehouse
 from pvsignal.codelists.schema import SCHEMAS
+from pvsignal.pipeline.building import WITHOUT_VOCABULARY
 
 PATHS = [path for group in warehouse.MODELS.values() for path in group]
 SIGNALS_PATHS = [path for group in warehouse.SIGNALS.values() for path in group]
@@ -50,6 +51,13 @@ def test_no_model_reads_what_comes_later_in_the_list() -> None:
             if name.split(".")[0] not in GIVEN:
                 assert name in made, f"{path} reads {name} before it is made"
         made.add(model.name)
+
+
+@pytest.mark.parametrize("group", WITHOUT_VOCABULARY)
+def test_models_that_run_while_names_are_matched_read_no_code_list(group: str) -> None:
+    for path in warehouse.MODELS[group]:
+        read = {name.split(".")[0] for name in _references(warehouse.read_model(path))}
+        assert not read & {"codelists", "analysis"}, path
 
 
 @pytest.mark.parametrize("path", ALL_PATHS)

@@ -90,6 +90,11 @@ class Built:
         )
 
 
+_FIRST: Final = ("macros", "staged")
+# These read no code list.
+WITHOUT_VOCABULARY: Final = ("cases", "gates")
+
+
 def build(
     settings: Settings, inputs: Inputs, *, progress: Progress | None = None
 ) -> Built:
@@ -124,14 +129,21 @@ def build(
         warehouse.load_frame(con, "source.archive", _archive_frame(inputs))
         warehouse.load_frame(con, "source.build", _build_frame(inputs))
         load_gates(con, inputs.known_counts)
-        groups = list(warehouse.MODELS)
-        warehouse.run_models(
-            con, ["macros", "staged"], values=values, on_model=on_model
+
+        def run(own: warehouse.Connection, groups: Sequence[str]) -> None:
+            warehouse.run_models(own, groups, values=values, on_model=on_model)
+
+        def run_cases(own: warehouse.Connection) -> None:
+            run(own, WITHOUT_VOCABULARY)
+            _load_clusters(own)
+
+        run(con, _FIRST)
+        # Names are matched in Python, on one processor.
+        warehouse.side_by_side(
+            con, lambda own: _load_vocabulary(own, inputs), run_cases
         )
-        _load_vocabulary(con, inputs)
-        warehouse.run_models(con, ["cases"], values=values, on_model=on_model)
-        _load_clusters(con)
-        warehouse.run_models(con, groups[3:], values=values, on_model=on_model)
+        done = {*_FIRST, *WITHOUT_VOCABULARY}
+        run(con, [group for group in warehouse.MODELS if group not in done])
         checks = warehouse.run_checks(con, origin=inputs.origin)
         warehouse.load_arrow(con, "source.check_row", warehouse.check_row_table(checks))
         warehouse.load_arrow(con, "source.check_result", warehouse.check_table(checks))

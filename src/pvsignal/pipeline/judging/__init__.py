@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from pvsignal import codelists, warehouse
+from pvsignal.analysis import Analysis
 from pvsignal.pipeline.building import open_warehouse
 from pvsignal.pipeline.inputs import Inputs, short_hash
 from pvsignal.pipeline.judging.age_sex import check_age_sex
@@ -140,18 +141,31 @@ def judge(con: warehouse.Connection, inputs: Inputs) -> pd.DataFrame:
     verdicts = _with_state(verdicts, states, inputs)
     verdicts["event_label"] = verdicts["event"].map(_labels(inputs))
     warehouse.load_frame(con, "signals.verdict", verdicts)
+    warehouse.side_by_side(
+        con,
+        lambda own: _judge_pairs(own, analysis),
+        lambda own: _judge_chance(own, inputs),
+    )
+    return verdicts
+
+
+def _judge_pairs(con: warehouse.Connection, analysis: Analysis) -> None:
+    """What each pair of the board is worth in other analyses, and who reports it."""
     judge_grid(con, analysis)
     judge_concentration_detail(con, analysis)
+
+
+def _judge_chance(con: warehouse.Connection, inputs: Inputs) -> None:
+    """How many pairs would emerge by chance, those left out that a label names."""
     labelled = novelty_of_all(con)
     is_known = labelled["novelty"] == "labelled_specific"
     is_latest = labelled["quarter_no"] == inputs.as_of.ordinal
     judge_error_budget(
         con,
-        analysis,
+        inputs.analysis,
         could_emerge=labelled[labelled["novelty"] == "unlabelled"],
         known=labelled[is_known & is_latest],
     )
-    return verdicts
 
 
 def _states(
