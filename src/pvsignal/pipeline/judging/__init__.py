@@ -2,7 +2,7 @@
 
 `judge` calls in order: what each comparator said, sources and classes, the replay of
 states, novelty and checks, what stands over the states, and then what the board is
-worth: grid, error budget, changes.
+worth: grid and concentration beside the error budget, and what changed.
 """
 
 from __future__ import annotations
