@@ -77,7 +77,8 @@ class Settings(BaseSettings):
     threads, memory_limit
         Limits given to DuckDB, ``memory_limit`` as DuckDB writes it (``8GB``
         or ``80%``): 6 GB, or 80 % of the memory where that is less. What does not
-        fit goes to disk; a build stays under 8 GB with it (docs/performance.md).
+        fit goes to disk; the whole archive takes 9 GB with it (docs/performance.md).
+        Priors and scores of many pairs are computed on all processors.
     """
 
     model_config = SettingsConfigDict(
